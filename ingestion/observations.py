@@ -1,0 +1,65 @@
+"""What a reader finds in a file: readings with their place. Reading never judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where a figure stands: a workbook's sheet and cell, a CSV's line, or a narrative's span with the quoted words."""
+
+    sheet: str = ""
+    cell: str = ""
+    line: int | None = None
+    start: int | None = None
+    end: int | None = None
+    quote: str = ""
+
+
+class Reading(NamedTuple):
+    """One figure as read, one per (unit, form, period, indicator, scope, status) row or cell.
+
+    `state` is `number`, `not_applicable`, `redacted`, or, where no figure could be made of what stands there,
+    `unreadable` or `formula_error`; `raw` keeps the words. For a number, `low`/`high` None is an open bound and `value`
+    None is a figure without a point value (3–5场); for every other state all three are None. Empty `form`, `scope` and
+    `status` are left to the catalogue's defaults by the checks. Units of measure are the catalogue's own.
+    """
+
+    unit_code: str
+    form: str
+    period: str
+    indicator_code: str
+    scope: str
+    status: str
+    state: str
+    value: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    note: str
+    raw: str
+    place: Place
+
+
+class Problem(NamedTuple):
+    """A file, or a part of one, that could not be read; `code` is a finding's code in the catalogue."""
+
+    code: str
+    place: Place
+    details: dict[str, str]
+
+
+@dataclass(slots=True)
+class FileContent:
+    """All that a reader found in one file.
+
+    `filed` names each (unit_code, form, period) the file files, also those without any figure: a blank form replaces an
+    earlier one. `kind` is `workbook`, `csv`, `narrative` or `unknown`.
+    """
+
+    kind: str
+    readings: list[Reading] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    filed: list[tuple[str, str, str]] = field(default_factory=list)
+    form_version: str = ""
