@@ -1,0 +1,129 @@
+"""The instance folder: everything one warehouse keeps on disk, and what its environment says."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kexie.errors import UserError
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+PROJECT = Path(__file__).resolve().parents[1]
+"""The folder that holds pyproject.toml, dbt_project, dags and migrations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One instance. Several can live side by side; each folder named here exists once it has been asked for.
+
+    `database_url` names a PostgreSQL database of someone else's server; empty means the embedded server in this folder.
+    `inbox_address` and `outbox_address` are any UPath address (a folder, s3://…, sftp://…); empty means inside `root`.
+    """
+
+    root: Path
+    database_url: str = field(default="", repr=False)
+    inbox_address: str = field(default="", repr=False)
+    outbox_address: str = field(default="", repr=False)
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The instance that KEXIE_HOME, KEXIE_DATABASE_URL, KEXIE_INBOX and KEXIE_OUTBOX describe."""
+        return cls(
+            root=Path(os.environ.get("KEXIE_HOME") or PROJECT / ".kexie").expanduser().absolute(),
+            database_url=os.environ.get("KEXIE_DATABASE_URL", ""),
+            inbox_address=os.environ.get("KEXIE_INBOX", ""),
+            outbox_address=os.environ.get("KEXIE_OUTBOX", ""),
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables from which another process builds this same Home; empty ones too, lest others be inherited."""
+        return {
+            "KEXIE_HOME": str(self.root),
+            "KEXIE_DATABASE_URL": self.database_url,
+            "KEXIE_INBOX": self.inbox_address,
+            "KEXIE_OUTBOX": self.outbox_address,
+        }
+
+    @property
+    def archive(self) -> Path:
+        return self._folder("archive")
+
+    @property
+    def inbox(self) -> UPath:
+        return self._place(self.inbox_address, "inbox")
+
+    @property
+    def outbox(self) -> UPath:
+        return self._place(self.outbox_address, "outbox")
+
+    @property
+    def logs(self) -> Path:
+        return self._folder("logs")
+
+    @property
+    def data_docs(self) -> Path:
+        return self._folder("data_docs")
+
+    @property
+    def airflow_home(self) -> Path:
+        return self._folder("airflow")
+
+    @property
+    def secrets(self) -> Path:
+        return self._folder("secrets", mode=0o700)
+
+    @property
+    def postgres_data(self) -> Path:
+        """The embedded server's data folder; only initdb creates it."""
+        return self._folder() / "postgres"
+
+    def secret(self, name: str) -> str:
+        """The secret of that name: made up once, then always the same. Its file can be read by its owner only."""
+        path = self.secrets / name
+        if not path.exists():
+            self._keep_secret(path, secrets.token_urlsafe(32))
+        return path.read_text()
+
+    @contextlib.contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Held by one process of this instance at a time; let go of when the process ends, however it ends."""
+        with (self._folder("locks") / name).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _folder(self, name: str = "", mode: int = 0o755) -> Path:
+        path = self.root / name
+        try:
+            path.mkdir(mode=mode, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"The folder {path} cannot be used: {error.strerror}.") from None
+        return path
+
+    def _place(self, address: str, default: str) -> UPath:
+        from upath import UPath
+
+        if not address:
+            return UPath(self._folder(default))
+        place = UPath(address)
+        if place.protocol in ("", "file", "local"):
+            place.mkdir(parents=True, exist_ok=True)
+        return place
+
+    @staticmethod
+    def _keep_secret(path: Path, value: str) -> None:
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(value)
+        # A link appears whole or not at all, so of two processes starting together one wins and both read it.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        Path(draft).unlink()
