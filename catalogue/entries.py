@@ -1,0 +1,123 @@
+"""Reading one YAML entry field by field, collecting every mistake with its file, entry and remedy."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from numbers import Number
+from typing import Any, TypeVar
+
+Kind = TypeVar("Kind")
+Word = TypeVar("Word", bound=StrEnum)
+
+_ABSENT: Any = object()
+
+
+def one_of(words: Iterable[str]) -> str:
+    """The remedy for a word that is not in a list."""
+    return f"use one of: {', '.join(words)}"
+
+
+class Mistakes:
+    """Every mistake found in the catalogue's files, each as one sentence."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def add(self, file: str, entry: str, sentence: str) -> None:
+        where = f"{file}, {entry}" if entry else file
+        self.sentences.append(f"{where}: {sentence}")
+
+
+class Entry:
+    """A mapping of a YAML file. A field that is missing or wrong is noted and read as None; `ok` tells at the end."""
+
+    def __init__(self, mistakes: Mistakes, file: str, name: str, content: object) -> None:
+        self.file, self.name, self._mistakes = file, name, mistakes
+        self.ok = True
+        self._asked: set[str] = set()
+        self._content: Mapping[str, Any] = {}
+        if isinstance(content, Mapping):
+            self._content = content
+        else:
+            self.mistake("it must be a mapping of field: value")
+
+    def mistake(self, sentence: str) -> None:
+        self.ok = False
+        self._mistakes.add(self.file, self.name, sentence)
+
+    def finish(self) -> bool:
+        """Note every field that nobody asked for; true when the entry has no mistake."""
+        for unknown in [key for key in self._content if key not in self._asked]:
+            self.mistake(f"field '{unknown}' is unknown; {one_of(sorted(self._asked))}")
+        return self.ok
+
+    def _take(self, field: str, default: Kind | None, kind: type[Kind], should_be: str) -> Kind | None:
+        self._asked.add(field)
+        if field not in self._content:
+            if default is _ABSENT and self._content:
+                self.mistake(f"field '{field}' is missing; give {should_be}")
+            return None if default is _ABSENT else default
+        value = self._content[field]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.mistake(f"{field} {value!r} must be {should_be}")
+            return None
+        return value
+
+    def text(self, field: str, default: str = _ABSENT) -> str:
+        value = self._take(field, default, str, "a text (in quotes where YAML would read something else)")
+        return value or ""
+
+    def required_text(self, field: str) -> str:
+        value = self.text(field)
+        if field in self._content and isinstance(self._content[field], str) and not value.strip():
+            self.mistake(f"{field} is empty; give a text")
+        return value
+
+    def whole(self, field: str, default: int = _ABSENT) -> int:
+        value = self._take(field, default, int, "a whole number, 0 or more")
+        if value is not None and value < 0:
+            self.mistake(f"{field} {value!r} must be a whole number, 0 or more")
+        return value or 0
+
+    def flag(self, field: str, default: bool) -> bool:
+        return bool(self._take(field, default, bool, "true or false"))
+
+    def number(self, field: str, default: Decimal | None = _ABSENT) -> Decimal | None:
+        value = self._take(field, default, Number, "a number")
+        return None if value is None else Decimal(str(value))
+
+    def day(self, field: str) -> date | None:
+        return self._take(field, _ABSENT, date, "a day such as 2021-01-01")
+
+    def mapping(self, field: str) -> Mapping[Any, Any]:
+        return self._take(field, _ABSENT, dict, "a mapping of code: entry") or {}
+
+    def rows(self, field: str) -> list[Any]:
+        return self._take(field, _ABSENT, list, "a list") or []
+
+    def word(self, field: str, words: type[Word], default: Word | None = _ABSENT) -> Word | None:
+        value = self._take(field, default, str, f"a word; {one_of(words)}")
+        return self._word(field, value, words)
+
+    def words(self, field: str, words: type[Word], default: tuple[Word, ...] = _ABSENT) -> tuple[Word, ...]:
+        if field not in self._content and default is not _ABSENT:
+            self._asked.add(field)
+            return default
+        given = self._take(field, _ABSENT, list, f"a list of words; {one_of(words)}")
+        if given is not None and not given:
+            self.mistake(f"{field} is empty; {one_of(words)}")
+        read = [self._word(field, value, words) for value in given or ()]
+        known = tuple(word for word in read if word is not None)
+        if len(set(known)) < len(known):
+            self.mistake(f"{field} repeats a word; write each once")
+        return known
+
+    def _word(self, field: str, value: object, words: type[Word]) -> Word | None:
+        if value is None:
+            return None
+        for word in words:
+            if word == value:
+                return word
+        self.mistake(f"{field} '{value}' is unknown; {one_of(words)}")
+        return None

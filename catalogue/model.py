@@ -1,0 +1,312 @@
+"""The words of the catalogue: what an indicator, a form, a finding and a line of the report are.
+
+Nothing here reads a file; `catalogue.load` builds these objects from the YAML beside it.
+"""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """Level of a unit in the reporting tree, highest first."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+
+
+class UnitType(StrEnum):
+    TERRITORIAL = "territorial"
+    ZONE = "zone"
+    SOCIETY = "society"
+    UNIVERSITY = "university"
+    ENTERPRISE = "enterprise"
+
+
+class Scope(StrEnum):
+    """Whose work a figure describes. Only `own` is ever added; `jurisdiction` is a claim."""
+
+    OWN = "own"
+    JURISDICTION = "jurisdiction"
+    JOINT_UP = "joint_up"
+    JOINT_DEPT = "joint_dept"
+    PART = "part"
+
+
+class Status(StrEnum):
+    ACTUAL = "actual"
+    PROVISIONAL = "provisional"
+    PLAN = "plan"
+    APPLIED = "applied"
+    CUMULATIVE = "cumulative"
+    REFERENCE = "reference"
+
+
+class State(StrEnum):
+    """What stands in a cell. A blank makes no observation, so it is no state."""
+
+    NUMBER = "number"
+    NOT_APPLICABLE = "not_applicable"
+    REDACTED = "redacted"
+
+
+class Aggregation(StrEnum):
+    """Kind of indicator: how its figures add up over units."""
+
+    FLOW = "flow"
+    STOCK = "stock"
+    NEWADD = "newadd"
+    MONEY = "money"
+    REGCUM = "regcum"
+    COVERAGE = "coverage"
+    LIST = "list"
+    RATIO = "ratio"
+    RANK = "rank"
+    PEAK = "peak"
+    TARGET = "target"
+    REF = "ref"
+
+
+class OverTime(StrEnum):
+    """How the figures of a year's parts become the year's figure."""
+
+    SUM = "sum"
+    LAST = "last"
+    MAX = "max"
+    PARTS = "parts"
+    NONE = "none"
+
+
+class Basis(StrEnum):
+    """What the figure to use rests on."""
+
+    OWN = "own"
+    LIST = "list"
+    COMPUTED = "computed"
+    CLAIMED = "claimed"
+    PARTIAL = "partial"
+
+
+class DistinctBy(StrEnum):
+    """Why distinct things of two units may be the same: bound to a territory, or shared by name."""
+
+    TERRITORY = "territory"
+    NAME = "name"
+
+
+class Collect(StrEnum):
+    """How a figure arrives: typed by a clerk, imported from a platform, computed from others, or not asked for."""
+
+    TYPED = "typed"
+    IMPORTED = "imported"
+    COMPUTED = "computed"
+    NO = "no"
+
+
+class Severity(StrEnum):
+    """`error` rejects the submission, `explain` holds the figure, `warning` and `info` pass."""
+
+    ERROR = "error"
+    EXPLAIN = "explain"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Phase(StrEnum):
+    """The order in which a file is checked; a later phase waits while an earlier one has errors."""
+
+    FILE = "file"
+    SYNTAX = "syntax"
+    CATALOGUE = "catalogue"
+    LOGIC = "logic"
+
+
+SUMMABLE = frozenset({Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY, Aggregation.STOCK, Aggregation.REGCUM})
+"""Kinds whose figures add up over units, so that a ratio may be built of them."""
+
+FRACTIONAL_MEASURES = "fractional_measures"
+"""The code list of measures that do not count whole things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates)."""
+
+    code: str
+    name_zh: str
+    measure: str
+    form: str
+    theme: str
+    aggregation: Aggregation
+    over_time: OverTime
+    levels: tuple[Level, ...]
+    unit_types: tuple[UnitType, ...]
+    statuses: tuple[Status, ...]
+    numerator: str
+    denominator: str
+    owner_level: Level | None
+    distinct_by: DistinctBy | None
+    collect: Collect
+    risk: str
+    official: str
+    seed_facts: int
+    more_facts: int
+
+    def is_expected_of(self, level: str, unit_type: str) -> bool:
+        """Whether a unit of this level and type owes the figure (and is counted in `units_expected`)."""
+        return level in self.levels and unit_type in self.unit_types
+
+    @property
+    def default_status(self) -> Status:
+        """The status of a figure that names none."""
+        return self.statuses[0]
+
+    @property
+    def unit_of_account(self) -> Decimal:
+        """The smallest share a split hands out: one 分 for money, else one thing."""
+        return Decimal("0.01") if self.measure == "元" else Decimal(1)
+
+    @property
+    def is_percentage(self) -> bool:
+        return self.measure == "%"
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether this is a ratio recomputed from a numerator and a denominator."""
+        return bool(self.numerator)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One 报表: the indicators that are filed together for one unit and period."""
+
+    code: str
+    title: str
+    number: str
+    version: str
+    indicators: tuple[Indicator, ...]
+
+    @property
+    def filers(self) -> tuple[tuple[Level, UnitType], ...]:
+        """The kinds of unit that file this form: those of whom something in it is typed or imported."""
+        collected = [i for i in self.indicators if i.collect in (Collect.TYPED, Collect.IMPORTED)]
+        return tuple(
+            (level, unit_type)
+            for level in Level
+            for unit_type in UnitType
+            if any(i.is_expected_of(level, unit_type) for i in collected)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of remark about a file. `says` is what is wrong, `asks` what would be right; both hold {fields}."""
+
+    code: str
+    severity: Severity
+    phase: Phase
+    says: str
+    asks: str
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The details that the sentence needs."""
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(self.says + self.asks) if name)
+
+    def sentence(self, details: Mapping[str, str]) -> str:
+        """The Chinese sentence a clerk reads. Details it does not name are ignored; a missing one is a ValueError."""
+        missing = self.fields - details.keys()
+        if missing:
+            raise ValueError(f"finding {self.code} needs {', '.join(sorted(missing))}")
+        return (self.says + self.asks).format_map(details)
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdValue:
+    valid_from: date
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A limit that a check compares with. It is dated, so that an old period is judged as it was then."""
+
+    code: str
+    meaning: str
+    values: tuple[ThresholdValue, ...]
+
+    def on(self, day: date) -> Decimal:
+        """The limit in force on a day; before the first dated value the first one holds."""
+        in_force = [dated.value for dated in self.values if dated.valid_from <= day]
+        return in_force[-1] if in_force else self.values[0].value
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a printed wording promises: low ≤ x ≤ high, without the end itself where it is strict; None is open."""
+
+    low: Decimal | None
+    high: Decimal | None
+    low_strict: bool
+    high_strict: bool
+
+    def holds(self, figure: Decimal) -> bool:
+        above = self.low is None or (figure > self.low if self.low_strict else figure >= self.low)
+        below = self.high is None or (figure < self.high if self.high_strict else figure <= self.high)
+        return above and below
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedFigure:
+    """How the report of one year printed the figure of a line, and what that wording promises."""
+
+    written: str
+    expected: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSection:
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One line of the full-committee report: the province's figure of one indicator."""
+
+    code: str
+    section: str
+    indicator: str
+    label_zh: str
+    printed: Mapping[int, PrintedFigure]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that is counted, checked and printed. Mappings keep the order of the files; `version` names their bytes."""
+
+    forms: Mapping[str, Form]
+    indicators: Mapping[str, Indicator]
+    findings: Mapping[str, Finding]
+    thresholds: Mapping[str, Threshold]
+    report_sections: Mapping[str, ReportSection]
+    report_lines: Mapping[str, ReportLine]
+    codelists: Mapping[str, Mapping[str, str]]
+    version: str
+
+    def asked_of(self, level: str, unit_type: str) -> list[Indicator]:
+        """The indicators that a unit of this level and type owes, in the order of the forms."""
+        return [indicator for indicator in self.indicators.values() if indicator.is_expected_of(level, unit_type)]
+
+    def label(self, codelist: str, code: str) -> str:
+        """The Chinese word for a code."""
+        return self.codelists[codelist][code]
+
+    def counts_whole_things(self, indicator: Indicator) -> bool:
+        """Whether a figure with a fraction would be odd: persons, events, places, but not 元, % or 平方米."""
+        return bool(indicator.measure) and indicator.measure not in self.codelists[FRACTIONAL_MEASURES]

@@ -1,0 +1,165 @@
+"""What must hold between the entries of the catalogue, beyond each field being well formed."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from catalogue.entries import Entry, Mistakes, one_of
+from catalogue.model import (
+    SUMMABLE,
+    Aggregation,
+    Bounds,
+    Collect,
+    Finding,
+    Form,
+    Indicator,
+    OverTime,
+    ReportLine,
+    ReportSection,
+    Threshold,
+)
+
+RESERVED_FORM = "narrative"
+"""Submissions of prose are filed under this form code, so no form of indicators may take it."""
+
+ALLOWED_OVER_TIME = {
+    Aggregation.FLOW: (OverTime.SUM,),
+    Aggregation.NEWADD: (OverTime.SUM,),
+    Aggregation.MONEY: (OverTime.SUM,),
+    Aggregation.STOCK: (OverTime.LAST,),
+    Aggregation.REGCUM: (OverTime.LAST,),
+    Aggregation.COVERAGE: (OverTime.NONE,),
+    Aggregation.LIST: (OverTime.SUM, OverTime.LAST),
+    Aggregation.RATIO: (OverTime.PARTS, OverTime.NONE),
+    Aggregation.RANK: (OverTime.NONE,),
+    Aggregation.PEAK: (OverTime.MAX,),
+    Aggregation.TARGET: (OverTime.NONE,),
+    Aggregation.REF: (OverTime.NONE,),
+}
+
+
+def check(
+    forms: Sequence[Form],
+    lines: Mapping[str, ReportLine],
+    sections: Mapping[str, ReportSection],
+    codelists: Mapping[str, Mapping[str, str]],
+    mistakes: Mistakes,
+) -> None:
+    """Note every entry that contradicts another one, or its own kind."""
+    _check_forms(forms, mistakes)
+    indicators = _check_unique_indicators(forms, mistakes)
+    for indicator in indicators.values():
+        for sentence in _mistakes_of(indicator, indicators, codelists["themes"]):
+            mistakes.add(_file(indicator.form), indicator.code, sentence)
+    for line in lines.values():
+        _check_line(line, indicators, sections, mistakes)
+
+
+def check_finding(finding: Finding, entry: Entry) -> None:
+    """A finding's code is UPPER_SNAKE and its sentence has well-formed {fields}."""
+    if not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", finding.code):
+        entry.mistake("the code must be UPPER_SNAKE, such as NUMBER_UNREADABLE")
+    try:
+        named = all(re.fullmatch(r"[a-z][a-z_]*", field) for field in finding.fields)
+    except ValueError:
+        named = False
+    if not named or "{}" in finding.says + finding.asks:
+        entry.mistake("a field in the sentence must be written as {lower_snake}")
+
+
+def check_threshold(threshold: Threshold, entry: Entry) -> None:
+    """A threshold has at least one value, and its dates ascend."""
+    days = [dated.valid_from for dated in threshold.values]
+    if not days:
+        entry.mistake("it has no values; give at least one with valid_from and value")
+    if any(later <= earlier for earlier, later in pairwise(days)):
+        entry.mistake("its values must be in ascending order of valid_from, each day once")
+
+
+def check_bounds(bounds: Bounds, entry: Entry) -> None:
+    """The interval that a printed wording promises is not empty and has an end."""
+    if bounds.low is None and bounds.high is None:
+        entry.mistake("expected has no end; give low, high or both")
+    elif bounds.low is not None and bounds.high is not None and bounds.low > bounds.high:
+        entry.mistake(f"expected low {bounds.low} is above high {bounds.high}; put the smaller one first")
+
+
+def _file(form: str) -> str:
+    return f"catalogue/forms/{form}.yaml"
+
+
+def _check_forms(forms: Sequence[Form], mistakes: Mistakes) -> None:
+    for field in ("code", "number", "title"):
+        first: dict[str, Form] = {}
+        for form in forms:
+            value = getattr(form, field)
+            if value and first.setdefault(value, form) is not form:
+                other = _file(first[value].code)
+                mistakes.add(_file(form.code), "", f"{field} '{value}' is also that of {other}; give each form its own")
+    for form in forms:
+        if form.code == RESERVED_FORM:
+            mistakes.add(_file(form.code), "", f"code '{RESERVED_FORM}' is kept for prose; name the form otherwise")
+
+
+def _check_unique_indicators(forms: Iterable[Form], mistakes: Mistakes) -> dict[str, Indicator]:
+    indicators: dict[str, Indicator] = {}
+    for form in forms:
+        for indicator in form.indicators:
+            first = indicators.setdefault(indicator.code, indicator)
+            if first is not indicator:
+                sentence = f"it is also in {_file(first.form)}; an indicator belongs to one form"
+                mistakes.add(_file(form.code), indicator.code, sentence)
+    return indicators
+
+
+def _mistakes_of(indicator: Indicator, indicators: Mapping[str, Indicator], themes: Mapping[str, str]) -> Iterable[str]:
+    kind = indicator.aggregation
+    if indicator.theme not in themes:
+        yield f"theme '{indicator.theme}' is unknown; {one_of(themes)}"
+    if indicator.over_time not in ALLOWED_OVER_TIME[kind]:
+        yield f"over_time '{indicator.over_time}' does not fit a {kind}; {one_of(ALLOWED_OVER_TIME[kind])}"
+    yield from _mistakes_of_parts(indicator, indicators)
+    yield from _mistakes_of_owner(indicator)
+    if kind is Aggregation.COVERAGE and indicator.distinct_by is None:
+        yield "a coverage needs distinct_by; use one of: territory, name"
+    if kind is not Aggregation.COVERAGE and indicator.distinct_by is not None:
+        yield f"distinct_by is for a coverage only; remove it from this {kind}"
+
+
+def _mistakes_of_parts(indicator: Indicator, indicators: Mapping[str, Indicator]) -> Iterable[str]:
+    given = {"numerator": indicator.numerator, "denominator": indicator.denominator}
+    if indicator.aggregation is not Aggregation.RATIO and any(given.values()):
+        yield f"numerator and denominator are for a ratio only; remove them from this {indicator.aggregation}"
+        return
+    if any(given.values()) and not all(given.values()):
+        yield "numerator and denominator go together; give both or neither"
+    if indicator.collect is Collect.COMPUTED and not all(given.values()):
+        yield "collect 'computed' needs a numerator and a denominator; give both, or collect it otherwise"
+    for role, code in given.items():
+        if code and code not in indicators:
+            yield f"{role} '{code}' is no indicator; give the code of one"
+        elif code and indicators[code].aggregation not in SUMMABLE:
+            yield (
+                f"{role} '{code}' is a {indicators[code].aggregation}, which does not add up; "
+                f"give an indicator of one of these kinds: {', '.join(sorted(SUMMABLE))}"
+            )
+
+
+def _mistakes_of_owner(indicator: Indicator) -> Iterable[str]:
+    is_list = indicator.aggregation is Aggregation.LIST
+    if is_list and indicator.owner_level is None:
+        yield f"a list needs owner_level; {one_of(indicator.levels)}"
+    if not is_list and indicator.owner_level is not None:
+        yield f"owner_level is for a list only; remove it from this {indicator.aggregation}"
+    if is_list and indicator.owner_level is not None and indicator.owner_level not in indicator.levels:
+        yield f"owner_level '{indicator.owner_level}' is not among its levels; {one_of(indicator.levels)}"
+
+
+def _check_line(
+    line: ReportLine, indicators: Mapping[str, Indicator], sections: Mapping[str, ReportSection], mistakes: Mistakes
+) -> None:
+    file = "catalogue/report.yaml"
+    if line.indicator and line.indicator not in indicators:
+        mistakes.add(file, line.code, f"indicator '{line.indicator}' is unknown; give the code of one")
+    if line.section and line.section not in sections:
+        mistakes.add(file, line.code, f"section '{line.section}' is unknown; {one_of(sections)}")
