@@ -64,7 +64,8 @@ def test_a_killed_server_recovers_what_was_committed(home: Home) -> None:
 def test_two_instances_run_side_by_side(home: Home, server: Home) -> None:
     mine, other = postgres.start(home), postgres.start(server)
     assert mine.port != other.port
-    assert ask(mine, "show data_directory") != ask(other, "show data_directory")
+    identity = "select system_identifier from pg_control_system()"
+    assert ask(mine, identity) != ask(other, identity)
 
 
 def test_a_port_taken_meanwhile_is_replaced(home: Home) -> None:
