@@ -80,6 +80,7 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "statuses": Status,
     "states": State,
     "aggregations": Aggregation,
+    "aggregation_rules": Aggregation,
     "over_times": OverTime,
     "bases": Basis,
     "distinct_by": DistinctBy,

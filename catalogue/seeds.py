@@ -1,0 +1,86 @@
+"""The catalogue as dbt seeds: small CSV tables, one fact per column, that the models join.
+
+dbt loads an empty field as null. Column types and descriptions stand in `dbt_project/seeds/_seeds.yml`.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from catalogue.model import Catalogue
+
+FOLDER = "dbt_project/seeds"
+
+Row = Sequence[object]
+
+
+def seeds(catalogue: Catalogue) -> dict[str, str]:
+    """Path → text of every seed."""
+    tables: dict[str, Iterable[Row]] = {
+        "indicators": _indicators(catalogue),
+        "indicator_expectations": _expectations(catalogue),
+        "indicator_statuses": _statuses(catalogue),
+        "report_lines": _report_lines(catalogue),
+        "codelists": _codelists(catalogue),
+        "year_parts": _year_parts(),
+    }
+    return {f"{FOLDER}/{name}.csv": _csv(rows) for name, rows in tables.items()}
+
+
+def _csv(rows: Iterable[Row]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _indicators(catalogue: Catalogue) -> Iterable[Row]:
+    yield (
+        *("indicator_code", "indicator_name", "measure", "form", "theme", "aggregation", "over_time", "owner_level"),
+        *("distinct_by", "numerator", "denominator", "collect", "unit_of_account", "sort_order"),
+    )
+    for order, i in enumerate(catalogue.indicators.values(), start=1):
+        yield (
+            *(i.code, i.name_zh, i.measure, i.form, i.theme, i.aggregation, i.over_time, i.owner_level or ""),
+            *(i.distinct_by or "", i.numerator, i.denominator, i.collect, i.unit_of_account, order),
+        )
+
+
+def _expectations(catalogue: Catalogue) -> Iterable[Row]:
+    yield "indicator_code", "level", "unit_type"
+    for indicator in catalogue.indicators.values():
+        for level in indicator.levels:
+            for unit_type in indicator.unit_types:
+                yield indicator.code, level, unit_type
+
+
+def _statuses(catalogue: Catalogue) -> Iterable[Row]:
+    yield "indicator_code", "status", "rank"
+    for indicator in catalogue.indicators.values():
+        for rank, status in enumerate(indicator.statuses, start=1):
+            yield indicator.code, status, rank
+
+
+def _report_lines(catalogue: Catalogue) -> Iterable[Row]:
+    yield "line_code", "section_code", "section_title", "indicator_code", "label_zh", "sort_order"
+    for order, line in enumerate(catalogue.report_lines.values(), start=1):
+        section = catalogue.report_sections[line.section]
+        yield line.code, section.code, section.title, line.indicator, line.label_zh, order
+
+
+def _codelists(catalogue: Catalogue) -> Iterable[Row]:
+    yield "list", "code", "label_zh", "sort_order"
+    for name, labels in catalogue.codelists.items():
+        for order, (code, label) in enumerate(labels.items(), start=1):
+            yield name, code, label, order
+
+
+def _year_parts() -> Iterable[Row]:
+    yield "part", "grain", "parent", "first_month", "last_month"
+    # The whole year has the part `year`, not an empty one: dbt would load that as null, and halves need a parent.
+    yield "year", "year", "", 1, 12
+    for half in (1, 2):
+        yield f"H{half}", "half", "year", half * 6 - 5, half * 6
+    for quarter in (1, 2, 3, 4):
+        yield f"Q{quarter}", "quarter", f"H{(quarter + 1) // 2}", quarter * 3 - 2, quarter * 3
+    for month in range(1, 13):
+        yield f"{month:02}", "month", f"Q{(month + 2) // 3}", month, month
