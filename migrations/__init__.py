@@ -1,0 +1,1 @@
+"""Versioned schema of `landing`, `ops` and `published`; what dbt builds is not here."""
