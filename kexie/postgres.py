@@ -109,7 +109,7 @@ def _roles(home: Home) -> str:
 
 def _launch(home: Home) -> None:
     for _ in range(ATTEMPTS):
-        port = _choose_port(home)
+        port = choose_port(_port_file(home))
         settings = " ".join(f"-c {name}='{value}'" for name, value in {**SETTINGS, "port": str(port)}.items())
         if _control(home, "start", "-t", str(START_SECONDS), "-o", settings):
             return
@@ -126,18 +126,16 @@ def _wait_until_ready(home: Home) -> None:
         time.sleep(0.1)
 
 
-def _choose_port(home: Home) -> int:
-    """The port used last time, or a free one when it is taken."""
-    remembered = _port_file(home)
+def choose_port(remembered: Path) -> int:
+    """The loopback port used last time, kept in that file, or a free one when it is taken."""
     port = int(remembered.read_text()) if remembered.exists() else 0
-    if not (port and is_free(port)):
-        port = free_port()
+    if not (port and _is_free(port)):
+        port = _free_port()
         remembered.write_text(str(port))
     return port
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now."""
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -147,8 +145,7 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_port() -> int:
-    """A loopback port on which nothing listens."""
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
