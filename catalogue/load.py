@@ -1,7 +1,6 @@
 """Read the catalogue from its YAML files, or say everything that is wrong with them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 import yaml
 
 from catalogue import rules
-from catalogue.entries import Entry, Mistakes
+from catalogue.entries import ABSENT, Entry, Mistakes
 from catalogue.model import (
     FRACTIONAL_MEASURES,
     Aggregation,
@@ -110,11 +109,14 @@ def _load_own() -> Catalogue:
 def _load(folder: Path) -> Catalogue:
     mistakes = Mistakes()
     files = _Files(folder, mistakes)
-    codelists = _read_codelists(files.entry("codelists.yaml"), mistakes)
-    forms = [_read_form(files.entry(f"forms/{path.name}"), mistakes) for path in _form_paths(folder, mistakes)]
-    findings, thresholds = _read_findings(files.entry("findings.yaml"), mistakes)
-    sections, lines = _read_report(files.entry("report.yaml"), mistakes)
-    rules.check(forms, lines, sections, codelists, mistakes)
+    codelists = _read_codelists(files.entry("codelists.yaml"))
+    entries = {name: files.entry(f"forms/{name}.yaml") for name in files.forms()}
+    forms = [_read_form(name, entry) for name, entry in entries.items()]
+    findings, thresholds = _read_findings(files.entry("findings.yaml"))
+    sections, lines = _read_report(files.entry("report.yaml"))
+    if files.all_read:
+        written = {code for entry in entries.values() for code in entry.codes("indicators")}
+        rules.check(forms, written, lines, sections, codelists, mistakes)
     if mistakes.sentences:
         raise CatalogueError("\n".join(mistakes.sentences))
     forms.sort(key=lambda form: form.number)
@@ -160,19 +162,27 @@ class _Files:
     def __init__(self, folder: Path, mistakes: Mistakes) -> None:
         self._folder, self._mistakes = folder, mistakes
         self._bytes: dict[str, bytes] = {}
+        self.all_read = True
+
+    def forms(self) -> list[str]:
+        """The names of the form files, without .yaml."""
+        names = sorted(path.stem for path in (self._folder / "forms").glob("*.yaml"))
+        if not names:
+            self._unread("forms", "there is no form; write one YAML file per form")
+        return names
 
     def entry(self, name: str) -> Entry:
-        file = f"catalogue/{name}"
+        content: object = ABSENT
         try:
             self._bytes[name] = (self._folder / name).read_bytes()
-            return Entry(self._mistakes, file, "", yaml.load(self._bytes[name], Loader=_Loader))  # noqa: S506 - a safe loader
+            content = yaml.load(self._bytes[name], Loader=_Loader)  # noqa: S506 - a safe loader
         except FileNotFoundError:
-            self._mistakes.add(file, "", "the file is missing; write it")
+            self._unread(name, "the file is missing; write it")
         except _RepeatedKeyError as error:
-            self._mistakes.add(file, "", str(error))
+            self._unread(name, str(error))
         except yaml.YAMLError as error:
-            self._mistakes.add(file, "", f"it is not YAML; put this right: {' '.join(str(error).split())}")
-        return Entry(self._mistakes, file, "", {})
+            self._unread(name, f"it is not YAML; put this right: {' '.join(str(error).split())}")
+        return Entry(self._mistakes, f"catalogue/{name}", "", content)
 
     def version(self) -> str:
         digest = hashlib.sha256()
@@ -180,41 +190,35 @@ class _Files:
             digest.update(f"{name}\0{len(self._bytes[name])}\0".encode() + self._bytes[name])
         return digest.hexdigest()[:12]
 
-
-def _form_paths(folder: Path, mistakes: Mistakes) -> list[Path]:
-    paths = sorted((folder / "forms").glob("*.yaml"))
-    if not paths:
-        mistakes.add("catalogue/forms", "", "there is no form; write one YAML file per form")
-    return paths
+    def _unread(self, name: str, sentence: str) -> None:
+        self.all_read = False
+        self._mistakes.add(f"catalogue/{name}", "", sentence)
 
 
-def _entries(owner: Entry, field: str, mistakes: Mistakes) -> Iterable[Entry]:
-    for code, content in owner.mapping(field).items():
-        yield Entry(mistakes, owner.file, str(code), content)
-
-
-def _read_codelists(entry: Entry, mistakes: Mistakes) -> dict[str, dict[str, str]]:
+def _read_codelists(entry: Entry) -> dict[str, dict[str, str]]:
     codelists = {}
     for name, codes in CODES_OF_LISTS.items():
-        labels = Entry(mistakes, entry.file, name, entry.mapping(name))
-        wanted = list(codes) if codes else list(entry.mapping(name))
+        labels = entry.child(name, name)
+        wanted = list(codes) if codes else labels.fields
         codelists[name] = {str(code): labels.required_text(code) for code in wanted}
         labels.finish()
     entry.finish()
     return codelists
 
 
-def _read_form(entry: Entry, mistakes: Mistakes) -> Form:
+def _read_form(name: str, entry: Entry) -> Form:
     code = entry.required_text("code")
+    if code and code != name:
+        entry.mistake(f"code '{code}' differs from the file's name; write {name}")
     form = Form(
-        code=code,
+        code=name,
         title=entry.required_text("title"),
         number=entry.required_text("number"),
         version=entry.required_text("version"),
         indicators=tuple(
             indicator
-            for fields in _entries(entry, "indicators", mistakes)
-            if (indicator := _read_indicator(code, fields)) is not None
+            for fields in entry.children("indicators")
+            if (indicator := _read_indicator(name, fields)) is not None
         ),
     )
     entry.finish()
@@ -249,9 +253,9 @@ def _read_indicator(form: str, entry: Entry) -> Indicator | None:
     return Indicator(**fields) if entry.finish() else None
 
 
-def _read_findings(entry: Entry, mistakes: Mistakes) -> tuple[dict[str, Finding], dict[str, Threshold]]:
-    findings = {fields.name: _read_finding(fields) for fields in _entries(entry, "findings", mistakes)}
-    thresholds = {fields.name: _read_threshold(fields, mistakes) for fields in _entries(entry, "thresholds", mistakes)}
+def _read_findings(entry: Entry) -> tuple[dict[str, Finding], dict[str, Threshold]]:
+    findings = {fields.name: _read_finding(fields) for fields in entry.children("findings")}
+    thresholds = {fields.name: _read_threshold(fields) for fields in entry.children("thresholds")}
     entry.finish()
     return findings, thresholds
 
@@ -265,64 +269,62 @@ def _read_finding(entry: Entry) -> Finding:
         says=entry.required_text("says"),
         asks=entry.text("asks", "") if severity is Severity.INFO else entry.required_text("asks"),
     )
-    entry.finish()
-    rules.check_finding(finding, entry)
+    if entry.finish():
+        rules.check_finding(finding, entry)
     return finding
 
 
-def _read_threshold(entry: Entry, mistakes: Mistakes) -> Threshold:
+def _read_threshold(entry: Entry) -> Threshold:
     meaning = entry.required_text("meaning")
-    values = []
-    for row in entry.rows("values"):
-        fields = Entry(mistakes, entry.file, entry.name, row)
-        valid_from, value = fields.day("valid_from"), fields.number("value")
-        if fields.finish() and valid_from is not None and value is not None:
-            values.append(ThresholdValue(valid_from, value))
-    entry.finish()
-    threshold = Threshold(entry.name, meaning, tuple(values))
-    rules.check_threshold(threshold, entry)
+    rows = [_read_threshold_value(row) for row in entry.rows("values")]
+    threshold = Threshold(entry.name, meaning, tuple(dated for dated in rows if dated is not None))
+    if entry.finish() and None not in rows:
+        rules.check_threshold(threshold, entry)
     return threshold
 
 
-def _read_report(entry: Entry, mistakes: Mistakes) -> tuple[dict[str, ReportSection], dict[str, ReportLine]]:
-    sections = {}
-    for fields in _entries(entry, "sections", mistakes):
-        sections[fields.name] = ReportSection(fields.name, fields.required_text("title"))
-        fields.finish()
-    lines = {fields.name: _read_line(fields, mistakes) for fields in _entries(entry, "lines", mistakes)}
+def _read_threshold_value(entry: Entry) -> ThresholdValue | None:
+    valid_from, value = entry.day("valid_from"), entry.number("value")
+    if entry.finish() and valid_from is not None and value is not None:
+        return ThresholdValue(valid_from, value)
+    return None
+
+
+def _read_report(entry: Entry) -> tuple[dict[str, ReportSection], dict[str, ReportLine]]:
+    sections = {fields.name: _read_section(fields) for fields in entry.children("sections")}
+    lines = {fields.name: _read_line(fields) for fields in entry.children("lines")}
     entry.finish()
     return sections, lines
 
 
-def _read_line(entry: Entry, mistakes: Mistakes) -> ReportLine:
+def _read_section(entry: Entry) -> ReportSection:
+    section = ReportSection(code=entry.name, title=entry.required_text("title"))
+    entry.finish()
+    return section
+
+
+def _read_line(entry: Entry) -> ReportLine:
     line = ReportLine(
         code=entry.name,
         section=entry.required_text("section"),
         indicator=entry.required_text("indicator"),
         label_zh=entry.required_text("label_zh"),
-        printed=_read_printed(entry, mistakes),
+        printed={year: _read_printed(printed) for year, printed in entry.years("printed")},
     )
     entry.finish()
     return line
 
 
-def _read_printed(entry: Entry, mistakes: Mistakes) -> Mapping[int, PrintedFigure]:
-    printed = {}
-    for year, content in entry.mapping("printed").items():
-        if not isinstance(year, int):
-            entry.mistake(f"printed year {year!r} must be a year such as 2021")
-            continue
-        fields = Entry(mistakes, entry.file, f"{entry.name}, {year}", content)
-        written = fields.required_text("written")
-        expected = Entry(mistakes, entry.file, fields.name, fields.mapping("expected"))
-        bounds = Bounds(
-            low=expected.number("low", None),
-            high=expected.number("high", None),
-            low_strict=expected.flag("low_strict", False),
-            high_strict=expected.flag("high_strict", False),
-        )
-        expected.finish()
-        fields.finish()
+def _read_printed(entry: Entry) -> PrintedFigure:
+    written = entry.required_text("written")
+    expected = entry.child("expected", entry.name)
+    bounds = Bounds(
+        low=expected.number("low", None),
+        high=expected.number("high", None),
+        low_strict=expected.flag("low_strict", False),
+        high_strict=expected.flag("high_strict", False),
+    )
+    entry.finish()
+    if expected.finish():
         rules.check_bounds(bounds, expected)
-        printed[year] = PrintedFigure(written, bounds)
-    return printed
+    return PrintedFigure(written, bounds)

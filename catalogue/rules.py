@@ -1,7 +1,7 @@
 """What must hold between the entries of the catalogue, beyond each field being well formed."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 
 from catalogue.entries import Entry, Mistakes, one_of
@@ -40,19 +40,23 @@ ALLOWED_OVER_TIME = {
 
 def check(
     forms: Sequence[Form],
+    written: Set[str],
     lines: Mapping[str, ReportLine],
     sections: Mapping[str, ReportSection],
     codelists: Mapping[str, Mapping[str, str]],
     mistakes: Mistakes,
 ) -> None:
-    """Note every entry that contradicts another one, or its own kind."""
+    """Note every entry that contradicts another one, or its own kind.
+
+    `written` are the codes of all indicators in the files, those that could not be read included: they are known.
+    """
     _check_forms(forms, mistakes)
     indicators = _check_unique_indicators(forms, mistakes)
     for indicator in indicators.values():
-        for sentence in _mistakes_of(indicator, indicators, codelists["themes"]):
+        for sentence in _mistakes_of(indicator, indicators, written, codelists["themes"]):
             mistakes.add(_file(indicator.form), indicator.code, sentence)
     for line in lines.values():
-        _check_line(line, indicators, sections, mistakes)
+        _check_line(line, written, sections, mistakes)
 
 
 def check_finding(finding: Finding, entry: Entry) -> None:
@@ -89,7 +93,7 @@ def _file(form: str) -> str:
 
 
 def _check_forms(forms: Sequence[Form], mistakes: Mistakes) -> None:
-    for field in ("code", "number", "title"):
+    for field in ("number", "title"):
         first: dict[str, Form] = {}
         for form in forms:
             value = getattr(form, field)
@@ -112,13 +116,17 @@ def _check_unique_indicators(forms: Iterable[Form], mistakes: Mistakes) -> dict[
     return indicators
 
 
-def _mistakes_of(indicator: Indicator, indicators: Mapping[str, Indicator], themes: Mapping[str, str]) -> Iterable[str]:
+def _mistakes_of(
+    indicator: Indicator, indicators: Mapping[str, Indicator], written: Set[str], themes: Mapping[str, str]
+) -> Iterable[str]:
     kind = indicator.aggregation
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", indicator.code):
+        yield "the code must be lower_snake, such as sp_activity_count"
     if indicator.theme not in themes:
         yield f"theme '{indicator.theme}' is unknown; {one_of(themes)}"
     if indicator.over_time not in ALLOWED_OVER_TIME[kind]:
         yield f"over_time '{indicator.over_time}' does not fit a {kind}; {one_of(ALLOWED_OVER_TIME[kind])}"
-    yield from _mistakes_of_parts(indicator, indicators)
+    yield from _mistakes_of_parts(indicator, indicators, written)
     yield from _mistakes_of_owner(indicator)
     if kind is Aggregation.COVERAGE and indicator.distinct_by is None:
         yield "a coverage needs distinct_by; use one of: territory, name"
@@ -126,7 +134,7 @@ def _mistakes_of(indicator: Indicator, indicators: Mapping[str, Indicator], them
         yield f"distinct_by is for a coverage only; remove it from this {kind}"
 
 
-def _mistakes_of_parts(indicator: Indicator, indicators: Mapping[str, Indicator]) -> Iterable[str]:
+def _mistakes_of_parts(indicator: Indicator, indicators: Mapping[str, Indicator], written: Set[str]) -> Iterable[str]:
     given = {"numerator": indicator.numerator, "denominator": indicator.denominator}
     if indicator.aggregation is not Aggregation.RATIO and any(given.values()):
         yield f"numerator and denominator are for a ratio only; remove them from this {indicator.aggregation}"
@@ -136,9 +144,9 @@ def _mistakes_of_parts(indicator: Indicator, indicators: Mapping[str, Indicator]
     if indicator.collect is Collect.COMPUTED and not all(given.values()):
         yield "collect 'computed' needs a numerator and a denominator; give both, or collect it otherwise"
     for role, code in given.items():
-        if code and code not in indicators:
+        if code and code not in written:
             yield f"{role} '{code}' is no indicator; give the code of one"
-        elif code and indicators[code].aggregation not in SUMMABLE:
+        elif code in indicators and indicators[code].aggregation not in SUMMABLE:
             yield (
                 f"{role} '{code}' is a {indicators[code].aggregation}, which does not add up; "
                 f"give an indicator of one of these kinds: {', '.join(sorted(SUMMABLE))}"
@@ -155,11 +163,9 @@ def _mistakes_of_owner(indicator: Indicator) -> Iterable[str]:
         yield f"owner_level '{indicator.owner_level}' is not among its levels; {one_of(indicator.levels)}"
 
 
-def _check_line(
-    line: ReportLine, indicators: Mapping[str, Indicator], sections: Mapping[str, ReportSection], mistakes: Mistakes
-) -> None:
+def _check_line(line: ReportLine, written: Set[str], sections: Mapping[str, ReportSection], mistakes: Mistakes) -> None:
     file = "catalogue/report.yaml"
-    if line.indicator and line.indicator not in indicators:
+    if line.indicator and line.indicator not in written:
         mistakes.add(file, line.code, f"indicator '{line.indicator}' is unknown; give the code of one")
     if line.section and line.section not in sections:
         mistakes.add(file, line.code, f"section '{line.section}' is unknown; {one_of(sections)}")
