@@ -117,7 +117,8 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "GX_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), HOST))),
+        # Tasks speak to the api-server, which no proxy can reach; where both spellings are set, the small one rules.
+        **{name: ",".join(filter(None, (os.environ.get(name), HOST))) for name in ("NO_PROXY", "no_proxy")},
         # Without compiled modules each process spends two seconds more on importing Airflow.
         "PYTHONDONTWRITEBYTECODE": "",
     }
@@ -178,10 +179,10 @@ def _is_healthy(session: Session, name: str, health: Mapping[str, Any]) -> bool:
 
 def _migrate(home: Home, settings: Mapping[str, str], progress: Progress) -> None:
     """Create or upgrade Airflow's own tables. Which version did it last is kept as the comment of the database."""
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import NullPool, create_engine, text
 
     url, wanted = _metadata_url(home), f"Airflow {version('apache-airflow')}"
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     query = text("select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()")
     _create_database(home)
     with engine.connect() as connection:
@@ -204,11 +205,11 @@ def _migrate(home: Home, settings: Mapping[str, str], progress: Progress) -> Non
 
 
 def _create_database(home: Home) -> None:
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import NullPool, create_engine, text
     from sqlalchemy.exc import ProgrammingError
 
     name = _metadata_url(home).database
-    engine = create_engine(database_url(home), isolation_level="AUTOCOMMIT")
+    engine = create_engine(database_url(home), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("select 1 from pg_database where datname = :name"), {"name": name}):
@@ -218,8 +219,6 @@ def _create_database(home: Home) -> None:
             f"Airflow needs a database {name} on your server and {engine.url.username} may not create it:"
             f' have it created with `create database "{name}" owner {engine.url.username}`.'
         ) from None
-    finally:
-        engine.dispose()
 
 
 def _metadata_url(home: Home) -> URL:

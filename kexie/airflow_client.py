@@ -93,9 +93,10 @@ class AirflowClient:
         return [Task(task["task_display_name"], task["state"] or "", task["duration"]) for task in found]
 
     def backfill(self, dag_id: str, first: datetime, last: datetime, reprocess: str = "none") -> int:
-        """Create the runs of all intervals from `first` to `last` and return the backfill's id.
+        """Create the runs of all intervals that begin from `first` to `last`, both included; return the backfill's id.
 
-        `reprocess` says which existing runs are run again: none, failed or completed. The DAG must not be paused.
+        Give them in the DAG's own time zone: a year that begins in Beijing begins the day before in UTC. `reprocess`
+        says which existing runs are run again: none, failed or completed. The DAG must not be paused.
         """
         body = {
             "dag_id": dag_id,

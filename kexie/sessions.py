@@ -37,19 +37,24 @@ class Session:
         return self.file.exists()
 
     @property
+    def leader(self) -> int:
+        """The process id of the command that was run; it is the session's number too."""
+        return int(self._record()["pid"])
+
+    @property
     def since(self) -> float:
         """When the leader started, in seconds since 1970."""
         return float(self._record()["since"])
 
     def alive(self) -> bool:
         """Whether the leader runs."""
-        return self.known and any(pid == self._record()["pid"] for pid in self.members())
+        return self.known and self.leader in self.members()
 
     def members(self) -> list[int]:
         """The process ids of the session: those of the leader and of all that it started, in whatever process group."""
         if not self.known:
             return []
-        leader, since = int(self._record()["pid"]), self.since
+        leader, since = self.leader, self.since
         if since < psutil.boot_time() - 1 or _is_another(leader, since):
             return []
         return [pid for pid in psutil.pids() if _session_of(pid) == leader and _runs(pid)]
