@@ -1,6 +1,7 @@
 """Read the catalogue from its YAML files, or say everything that is wrong with them."""
 
 import hashlib
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -18,6 +19,7 @@ from catalogue.model import (
     Bounds,
     Catalogue,
     Collect,
+    DayOfYear,
     DistinctBy,
     Finding,
     Form,
@@ -71,6 +73,7 @@ DEFAULT_STATUSES = {
     Aggregation.REF: (*_DONE, Status.REFERENCE, Status.CUMULATIVE),
 }
 DEFAULT_UNIT_TYPES = (UnitType.TERRITORIAL,)
+DEFAULT_DUE = "01-31"
 
 CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "levels": Level,
@@ -215,6 +218,7 @@ def _read_form(name: str, entry: Entry) -> Form:
         title=entry.required_text("title"),
         number=entry.required_text("number"),
         version=entry.required_text("version"),
+        due=_read_due(entry),
         indicators=tuple(
             indicator
             for fields in entry.children("indicators")
@@ -223,6 +227,17 @@ def _read_form(name: str, entry: Entry) -> Form:
     )
     entry.finish()
     return form
+
+
+def _read_due(entry: Entry) -> DayOfYear:
+    written = entry.text("due", DEFAULT_DUE)
+    try:
+        # 2001 has no 29 February, as most years.
+        day = datetime.strptime(f"2001-{written}", "%Y-%m-%d").date()
+    except ValueError:
+        entry.mistake(f"due '{written}' must be a month and a day that every year has, such as \"{DEFAULT_DUE}\"")
+        return DayOfYear(1, 31)
+    return DayOfYear(day.month, day.day)
 
 
 def _read_indicator(form: str, entry: Entry) -> Indicator | None:

@@ -182,13 +182,25 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
+class DayOfYear:
+    """A day that every year has."""
+
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """One 报表: the indicators that are filed together for one unit and period."""
+    """One 报表: the indicators that are filed together for one unit and period.
+
+    The form of a whole year is due on the day `due` of the following year, Beijing time.
+    """
 
     code: str
     title: str
     number: str
     version: str
+    due: DayOfYear
     indicators: tuple[Indicator, ...]
 
     @property

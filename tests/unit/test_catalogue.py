@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.load import FOLDER, CatalogueError, load
-from catalogue.model import Bounds, Catalogue, Finding, Phase, Severity, Threshold, ThresholdValue
+from catalogue.model import Bounds, Catalogue, DayOfYear, Finding, Phase, Severity, Threshold, ThresholdValue
 from kexie.errors import UserError
 
 DOMAIN = Path(__file__).resolve().parents[3] / "shared" / "domain" / "indicators.csv"
@@ -98,6 +98,13 @@ def test_a_university_is_asked_for_academic_exchange_only(catalogue: Catalogue) 
 def test_a_form_is_filed_by_those_of_whom_something_in_it_is_collected(catalogue: Catalogue) -> None:
     assert catalogue.forms["party"].filers == (("province", "territorial"), ("county", "territorial"))
     assert catalogue.forms["other"].filers == ()
+
+
+def test_a_form_is_due_at_the_end_of_january_unless_it_says_otherwise(tmp_path: Path, catalogue: Catalogue) -> None:
+    assert {form.due for form in catalogue.forms.values()} == {DayOfYear(1, 31)}
+    folder = _copy(tmp_path)
+    _edit(folder, YOUTH, lambda form: form.update(due="03-15"))
+    assert load(folder).forms["youth"].due == DayOfYear(3, 15)
 
 
 @pytest.mark.parametrize(
@@ -270,6 +277,11 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         YOUTH,
         _in_activity(aggregation="flux"),
         "catalogue/forms/youth.yaml, youth_activity_count: aggregation 'flux' is unknown; use one of: flow, stock, ",
+    ),
+    (
+        YOUTH,
+        lambda form: form.update(due="02-29"),
+        "due '02-29' must be a month and a day that every year has, such as",
     ),
     (YOUTH, _in_activity(over_time="weekly"), f"{ACTIVITY}: over_time 'weekly' is unknown; use one of: sum, last"),
     (YOUTH, _in_activity(over_time="last"), f"{ACTIVITY}: over_time 'last' does not fit a flow; use one of: sum"),

@@ -1,0 +1,105 @@
+"""The reporting tree through time, in memory: who existed when, under whom, and what became of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+FOREVER = date.max
+"""The `valid_to` of a unit that lives on."""
+
+PASSING = ("rename", "merge", "split")
+"""Events by which a unit ends and another takes over from it."""
+
+ENDING = (*PASSING, "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One row of units.csv: a unit as it was from `valid_from` until the day before `valid_to`."""
+
+    unit_code: str
+    name: str
+    level: str
+    unit_type: str
+    parent_code: str
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of unit_events.csv; `to_code` is empty where the event has no successor."""
+
+    event_date: date
+    kind: str
+    from_code: str
+    to_code: str
+    weight: Decimal
+
+
+class Tree:
+    """Every unit's spans in order of time, and the events between units. Days given are inclusive."""
+
+    def __init__(self, spans: Iterable[Span], events: Iterable[Event]) -> None:
+        self.spans: dict[str, list[Span]] = {}
+        for span in sorted(spans, key=lambda span: span.valid_from):
+            self.spans.setdefault(span.unit_code, []).append(span)
+        self.events = sorted(events, key=lambda event: (event.event_date, event.from_code, event.to_code))
+        self._predecessors: dict[str, list[str]] = {}
+        for event in self.events:
+            if event.kind in PASSING:
+                self._predecessors.setdefault(event.to_code, []).append(event.from_code)
+
+    def within(self, unit_code: str, first: date, last: date) -> list[Span]:
+        """The spans of a unit that hold on some day from first to last."""
+        held = self.spans.get(unit_code, ())
+        return [span for span in held if span.valid_from <= last and span.valid_to > first]
+
+    def ancestors(self, unit_code: str, first: date, last: date) -> Iterator[str]:
+        """The units above a unit on some day from first to last; one may come more than once."""
+        for span in self.within(unit_code, first, last):
+            if span.parent_code:
+                yield span.parent_code
+                until = min(last, span.valid_to - timedelta(days=1))
+                yield from self.ancestors(span.parent_code, max(first, span.valid_from), until)
+
+    def predecessors(self, unit_code: str) -> set[str]:
+        """Every unit that, over any number of events, became this one in whole or in part."""
+        found: set[str] = set()
+        waiting = [unit_code]
+        while waiting:
+            for predecessor in self._predecessors.get(waiting.pop(), ()):
+                if predecessor not in found:
+                    found.add(predecessor)
+                    waiting.append(predecessor)
+        return found
+
+
+def stored(connection: Connection) -> Tree:
+    """The tree in the database."""
+    from sqlalchemy import text
+
+    spans = connection.execute(text("select * from landing.unit_span"))
+    events = connection.execute(text("select * from landing.unit_event"))
+    return Tree(
+        (
+            Span(
+                row.unit_code,
+                row.name,
+                row.level,
+                row.unit_type,
+                row.parent_code or "",
+                row.valid_from,
+                row.valid_to or FOREVER,
+            )
+            for row in spans
+        ),
+        (Event(row.event_date, row.kind, row.from_code, row.to_code or "", row.weight) for row in events),
+    )
