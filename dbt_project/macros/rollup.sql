@@ -1,0 +1,244 @@
+{# One level of the rollup: `nodes` are the units of this depth, `children` the finished rows of the depth below. #}
+
+{# What the children bring, townships apart from the others, by the parent they stand under. #}
+{% macro children_terms(children, of_townships) -%}
+    select
+        year,
+        parent_code,
+        indicator_code,
+        {{ aggregated_terms('has_value') }},
+        {% for mark in ['provisional', 'narrative'] %}
+        sum({{ mark }}_value) as {{ mark }}_value,
+        bool_or(is_{{ mark }}) as is_{{ mark }},
+        {% endfor %}
+        bool_or(is_inherited) as is_inherited,
+        bool_or(is_estimate) as is_estimate,
+        sum(units_expected) as units_expected,
+        sum(units_reported) as units_reported,
+        sum(units_covered) as units_covered,
+        bool_or(has_figure) as has_figure
+    from {{ children }}
+    where level {{ '=' if of_townships else '<>' }} 'township'
+    group by year, parent_code, indicator_code
+{%- endmacro %}
+
+{# The unit's own term of the computed figure: its own figure; its townships' sum where it neither filed nor inherited; nothing at
+   the owner of a list, whose own figure the children are only reconciled with. #}
+{% macro with_own_term(nodes, townships) -%}
+    select
+        nodes.*,
+        case when stands_in then true else own_has_number and not is_list_owner end as counted,
+        case
+            when not stands_in then own_value
+            when aggregation = 'coverage' and terms > 1 then null
+            else {{ total_value("aggregation = 'peak'") }}
+        end as counted_value,
+        case
+            when stands_in
+            then {{ total_low("(aggregation = 'peak' or (aggregation = 'coverage' and distinct_by = 'name'))") }}
+            else own_low
+        end as counted_low,
+        case when stands_in then {{ total_high("aggregation = 'peak'") }} else own_high end as counted_high,
+        {% for mark in ['provisional', 'narrative'] %}
+        case when stands_in then township_{{ mark }}_value else own_{{ mark }}_value end as counted_{{ mark }}_value,
+        case when stands_in then township_is_{{ mark }} else own_is_{{ mark }} end as counted_is_{{ mark }},
+        {% endfor %}
+        {% for mark in ['inherited', 'estimate'] %}
+        case when stands_in then township_is_{{ mark }} else own_is_{{ mark }} end as counted_is_{{ mark }},
+        {% endfor %}
+        coalesce(township_has_figure, false) as townships_have_figure
+    from (
+        select
+            nodes.*,
+            coalesce(townships.terms, 0) > 0
+                and not nodes.own_is_filed
+                and not nodes.is_never_added and not nodes.is_ratio and not nodes.is_list_owner as stands_in,
+            townships.terms,
+            townships.valueless_terms,
+            townships.lowless_terms,
+            townships.highless_terms,
+            townships.sum_value,
+            townships.sum_low,
+            townships.sum_high,
+            townships.max_value,
+            townships.max_low,
+            townships.max_high,
+            townships.provisional_value as township_provisional_value,
+            townships.is_provisional as township_is_provisional,
+            townships.narrative_value as township_narrative_value,
+            townships.is_narrative as township_is_narrative,
+            townships.is_inherited as township_is_inherited,
+            townships.is_estimate as township_is_estimate,
+            townships.has_figure as township_has_figure
+        from {{ nodes }} as nodes
+        left join {{ townships }} as townships
+            on townships.year = nodes.year
+            and townships.parent_code = nodes.unit_code
+            and townships.indicator_code = nodes.indicator_code
+    ) as nodes
+{%- endmacro %}
+
+{# The computed figure, own term and children, as the kind adds; then what counts and covers the subtree. #}
+{% macro with_computed(nodes, children) -%}
+    select
+        nodes.year,
+        nodes.unit_code,
+        nodes.parent_code,
+        nodes.depth,
+        nodes.level,
+        nodes.indicator_code,
+        nodes.aggregation,
+        nodes.is_never_added,
+        nodes.is_ratio,
+        nodes.is_list_owner,
+        nodes.own_has_number,
+        nodes.stands_in,
+        {% for part in ['value', 'low', 'high', 'provisional_value', 'is_provisional', 'narrative_value', 'is_narrative',
+                        'is_inherited', 'is_estimate'] %}
+        nodes.own_{{ part }},
+        nodes.claim_{{ part }},
+        {% endfor %}
+        nodes.has_claim,
+        nodes.has_children,
+        case
+            when nodes.is_never_added then false
+            when nodes.is_ratio then nodes.ratio_is_computed
+            else nodes.counted or coalesce(children.terms, 0) > 0
+        end as has_computed,
+        case
+            when nodes.is_never_added then null
+            when nodes.is_ratio then nodes.ratio_value
+            when (nodes.counted and nodes.counted_value is null) or children.valueless_terms > 0 then null
+            when nodes.aggregation = 'peak'
+            then greatest(case when nodes.counted then nodes.counted_value end, children.max_value)
+            when nodes.aggregation = 'coverage' and nodes.counted::integer + coalesce(children.terms, 0) > 1 then null
+            when nodes.counted then nodes.counted_value + coalesce(children.sum_value, 0)
+            else children.sum_value
+        end as computed_value,
+        case
+            when nodes.is_never_added then null
+            when nodes.is_ratio then nodes.ratio_low
+            when nodes.aggregation = 'peak' or (nodes.aggregation = 'coverage' and nodes.distinct_by = 'name')
+            then greatest(case when nodes.counted then nodes.counted_low end, children.max_low)
+            when nodes.aggregation = 'coverage'
+            then greatest(
+                case when nodes.counted then nodes.counted_low end,
+                case when children.lowless_terms = 0 then children.sum_low end
+            )
+            when (nodes.counted and nodes.counted_low is null) or children.lowless_terms > 0 then null
+            when nodes.counted then nodes.counted_low + coalesce(children.sum_low, 0)
+            else children.sum_low
+        end as computed_low,
+        case
+            when nodes.is_never_added then null
+            when nodes.is_ratio then nodes.ratio_high
+            when (nodes.counted and nodes.counted_high is null) or children.highless_terms > 0 then null
+            when nodes.aggregation = 'peak'
+            then greatest(case when nodes.counted then nodes.counted_high end, children.max_high)
+            when nodes.counted then nodes.counted_high + coalesce(children.sum_high, 0)
+            else children.sum_high
+        end as computed_high,
+        {% for mark in ['provisional', 'narrative'] %}
+        coalesce(case when nodes.counted then nodes.counted_{{ mark }}_value end, 0)
+            + coalesce(children.{{ mark }}_value, 0) as computed_{{ mark }}_value,
+        {% endfor %}
+        {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
+        case
+            when nodes.is_ratio then nodes.ratio_is_{{ mark }}
+            else (not nodes.is_list_owner and nodes.counted_is_{{ mark }}) or coalesce(children.is_{{ mark }}, false)
+        end as computed_is_{{ mark }},
+        {% endfor %}
+        case
+            when nodes.is_list_owner then 1
+            else nodes.is_expected::integer + coalesce(children.units_expected, 0)
+        end as units_expected,
+        case
+            when nodes.is_list_owner then nodes.is_complete::integer
+            else (nodes.is_expected and nodes.is_complete)::integer + coalesce(children.units_reported, 0)
+        end as units_reported,
+        case
+            when nodes.is_list_owner then nodes.is_complete::integer
+            else (nodes.is_expected and nodes.is_complete)::integer + coalesce(children.units_covered, 0)
+        end as units_counted,
+        nodes.own_is_filed or nodes.claim_is_filed or nodes.ratio_is_computed
+            or nodes.townships_have_figure or coalesce(children.has_figure, false) as has_figure
+    from {{ nodes }} as nodes
+    left join {{ children }} as children
+        on children.year = nodes.year
+        and children.parent_code = nodes.unit_code
+        and children.indicator_code = nodes.indicator_code
+{%- endmacro %}
+
+{# Which figure to use, and on what basis. #}
+{% macro with_basis(computed) -%}
+    select
+        computed.*,
+        case
+            when is_never_added or (is_ratio and not has_computed) then 'own'
+            when is_list_owner then 'list'
+            when aggregation = 'coverage' and has_usable_claim then 'claimed'
+            when units_expected > 0 and units_reported = units_expected then 'computed'
+            when has_usable_claim then 'claimed'
+            else 'partial'
+        end as basis
+    from (
+        select
+            *,
+            has_claim and has_children and not is_ratio and not is_never_added
+                and (claim_high is null or computed_low is null or claim_high >= computed_low) as has_usable_claim
+        from {{ computed }}
+    ) as computed
+{%- endmacro %}
+
+{# The finished rows of one level. What cannot be divided rests wholly on a provisional figure where any of it does. #}
+{% macro finished_level(judged) -%}
+    select
+        year,
+        unit_code,
+        parent_code,
+        depth,
+        level,
+        indicator_code,
+        basis,
+        {% for part in ['value', 'low', 'high'] %}
+        case
+            when basis in ('own', 'list') then own_{{ part }}
+            when basis = 'claimed' then claim_{{ part }}
+            else computed_{{ part }}
+        end as {{ part }},
+        own_{{ part }},
+        computed_{{ part }},
+        case when has_claim then claim_{{ part }} end as claimed_{{ part }},
+        {% endfor %}
+        case
+            when basis in ('own', 'list') then own_has_number
+            when basis = 'claimed' then true
+            else has_computed
+        end as has_value,
+        {% for mark in ['provisional', 'narrative'] %}
+        case
+            when basis = 'claimed' and aggregation in {{ adding_kinds() }} then claim_{{ mark }}_value
+            when basis = 'claimed' and aggregation = 'list' then claim_{{ mark }}_value
+            when basis = 'claimed' then case when claim_is_{{ mark }} then claim_value else 0 end
+            when basis = 'list' then own_{{ mark }}_value
+            when basis = 'own' then case when own_is_{{ mark }} then own_value else 0 end
+            when aggregation in {{ adding_kinds() }} or aggregation = 'list' then computed_{{ mark }}_value
+            when computed_is_{{ mark }} then computed_value
+            else 0
+        end as {{ mark }}_value,
+        {% endfor %}
+        {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
+        case
+            when basis in ('own', 'list') then own_is_{{ mark }}
+            when basis = 'claimed' then claim_is_{{ mark }}
+            else computed_is_{{ mark }}
+        end as is_{{ mark }},
+        {% endfor %}
+        units_expected,
+        units_reported,
+        case when basis = 'claimed' then units_expected else units_counted end as units_covered,
+        stands_in,
+        is_ratio,
+        has_figure
+    from {{ judged }}
+{%- endmacro %}

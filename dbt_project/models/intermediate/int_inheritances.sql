@@ -1,0 +1,64 @@
+-- Which successor may take over whose figures: one row per succession, indicator and scope that the kind passes on. A barred one
+-- passes nothing, but still has its part in a split.
+with successions as (
+    select * from {{ ref('int_successions') }}
+),
+
+indicators as (
+    select * from {{ ref('indicators') }}
+),
+
+unit_years as (
+    select * from {{ ref('int_unit_years') }}
+),
+
+units as (
+    select * from {{ ref('int_units_by_year') }}
+),
+
+scopes as (
+    select 'own' as scope
+    union all
+    select 'jurisdiction' as scope
+),
+
+candidates as (
+    select
+        successions.*,
+        indicators.indicator_code,
+        indicators.aggregation,
+        indicators.over_time,
+        indicators.unit_of_account,
+        scopes.scope
+    from successions
+    cross join indicators
+    cross join scopes
+    where indicators.aggregation in {{ adding_kinds() }} or successions.is_one_to_one
+),
+
+judged as (
+    select
+        candidates.*,
+        -- A successor that filed the year in which it began already includes the predecessors of its first day.
+        coalesce(filed.has_year_filing and units.first_day = candidates.event_date, false)
+        -- A reading on or after the event is the successor's own, everything it took over included.
+        or coalesce(
+            candidates.aggregation in ('stock', 'regcum', 'list') and candidates.over_time = 'last'
+            and filed.last_reading_day >= candidates.event_date, false
+        )
+        -- What cannot be combined passes only where the successor filed none.
+        or (
+            candidates.aggregation not in {{ adding_kinds() }}
+            and candidates.aggregation not in ('peak', 'list')
+            and filed.unit_code is not null
+        ) as is_barred
+    from candidates
+    left join unit_years as filed
+        on filed.year = candidates.year
+        and filed.unit_code = candidates.to_code
+        and filed.indicator_code = candidates.indicator_code
+        and filed.scope = candidates.scope
+    left join units on units.year = candidates.year and units.unit_code = candidates.to_code
+)
+
+select * from judged

@@ -1,0 +1,107 @@
+-- What each unit of the tree brings to the rollup by itself, one row per year, unit and indicator: its own figure, its claim, whether
+-- it is expected and complete. Townships, of which none is expected, have a row only where they filed.
+with tree as (
+    select * from {{ ref('int_tree') }}
+),
+
+indicators as (
+    select * from {{ ref('indicators') }}
+),
+
+expectations as (
+    select * from {{ ref('indicator_expectations') }}
+),
+
+units as (
+    select * from {{ ref('int_units_by_year') }}
+),
+
+own as (
+    select * from {{ ref('int_holdings') }} where scope = 'own'
+),
+
+claims as (
+    select * from {{ ref('int_holdings') }} where scope = 'jurisdiction'
+),
+
+ratios as (
+    select * from {{ ref('int_ratios') }}
+),
+
+nodes as (
+    select
+        tree.year,
+        tree.unit_code,
+        tree.parent_code,
+        tree.depth,
+        tree.level,
+        tree.has_children,
+        indicators.indicator_code,
+        indicators.aggregation,
+        indicators.distinct_by,
+        indicators.aggregation in ('ratio', 'rank', 'target', 'ref') and indicators.numerator is null as is_never_added,
+        indicators.numerator is not null as is_ratio,
+        indicators.aggregation = 'list'
+            and tree.level = indicators.owner_level
+            and expectations.indicator_code is not null as is_list_owner,
+        expectations.indicator_code is not null as is_expected,
+        coalesce(own.is_filed, false) as own_is_filed,
+        coalesce(own.has_number, false) as own_has_number,
+        own.value as own_value,
+        own.low as own_low,
+        own.high as own_high,
+        own.provisional_value as own_provisional_value,
+        coalesce(own.is_provisional, false) as own_is_provisional,
+        own.narrative_value as own_narrative_value,
+        coalesce(own.is_narrative, false) as own_is_narrative,
+        coalesce(own.is_inherited, false) as own_is_inherited,
+        coalesce(own.is_estimate, false) as own_is_estimate,
+        case
+            when indicators.numerator is not null then coalesce(ratios.is_complete_in_both, false)
+            else coalesce(own.is_complete, units.owes_nothing, true)
+        end as is_complete,
+        coalesce(claims.is_filed, false) as claim_is_filed,
+        coalesce(claims.has_number and claims.is_complete, false) as has_claim,
+        claims.value as claim_value,
+        claims.low as claim_low,
+        claims.high as claim_high,
+        claims.provisional_value as claim_provisional_value,
+        coalesce(claims.is_provisional, false) as claim_is_provisional,
+        claims.narrative_value as claim_narrative_value,
+        coalesce(claims.is_narrative, false) as claim_is_narrative,
+        coalesce(claims.is_inherited, false) as claim_is_inherited,
+        coalesce(claims.is_estimate, false) as claim_is_estimate,
+        coalesce(ratios.is_computed, false) as ratio_is_computed,
+        ratios.value as ratio_value,
+        ratios.low as ratio_low,
+        ratios.high as ratio_high,
+        coalesce(ratios.is_provisional, false) as ratio_is_provisional,
+        coalesce(ratios.is_narrative, false) as ratio_is_narrative,
+        coalesce(ratios.is_inherited, false) as ratio_is_inherited,
+        coalesce(ratios.is_estimate, false) as ratio_is_estimate
+    from tree
+    cross join indicators
+    left join expectations
+        on expectations.indicator_code = indicators.indicator_code
+        and expectations.level = tree.level
+        and expectations.unit_type = tree.unit_type
+    left join units on units.year = tree.year and units.unit_code = tree.unit_code
+    left join own
+        on own.year = tree.year
+        and own.unit_code = tree.unit_code
+        and own.indicator_code = indicators.indicator_code
+    left join claims
+        on claims.year = tree.year
+        and claims.unit_code = tree.unit_code
+        and claims.indicator_code = indicators.indicator_code
+    left join ratios
+        on ratios.year = tree.year
+        and ratios.unit_code = tree.unit_code
+        and ratios.indicator_code = indicators.indicator_code
+    where tree.level <> 'township'
+        or expectations.indicator_code is not null
+        or own.is_filed
+        or claims.is_filed
+)
+
+select * from nodes

@@ -1,0 +1,80 @@
+-- Each unit in each year it lived in: the months it owes, and whether it had any unit but townships below it.
+with builds as (
+    select * from {{ ref('stg_builds') }}
+),
+
+spans as (
+    select * from {{ ref('stg_unit_spans') }}
+),
+
+year_parts as (
+    select * from {{ ref('year_parts') }}
+),
+
+lives as (
+    select
+        unit_code,
+        min(valid_from) as first_day,
+        case when count(*) = count(valid_to) then max(valid_to) end as ended_on
+    from spans
+    group by unit_code
+),
+
+lived as (
+    select
+        builds.year,
+        lives.unit_code,
+        lives.first_day,
+        lives.ended_on,
+        case
+            when lives.ended_on <= builds.last_day then lives.ended_on - 1
+            else builds.last_day
+        end as census_day
+    from builds
+    join lives
+        on lives.first_day <= builds.last_day
+        and (lives.ended_on is null or lives.ended_on > builds.first_day)
+),
+
+owed as (
+    select
+        lived.year,
+        lived.unit_code,
+        min(year_parts.first_month) as first_month,
+        max(year_parts.first_month) as last_month
+    from lived
+    join year_parts on year_parts.grain = 'month'
+    where {{ last_day_of_month('lived.year', 'year_parts.first_month') }} >= lived.first_day
+        and (
+            lived.ended_on is null
+            or {{ last_day_of_month('lived.year', 'year_parts.first_month') }} < lived.ended_on
+        )
+    group by lived.year, lived.unit_code
+),
+
+superiors as (
+    select distinct lived.year, lived.unit_code
+    from lived
+    join spans
+        on spans.parent_code = lived.unit_code
+        and spans.level <> 'township'
+        and spans.valid_from <= lived.census_day
+        and (spans.valid_to is null or spans.valid_to > lived.census_day)
+),
+
+units_by_year as (
+    select
+        lived.year,
+        lived.unit_code,
+        lived.first_day,
+        lived.ended_on,
+        owed.first_month as owed_first_month,
+        owed.last_month as owed_last_month,
+        owed.unit_code is null as owes_nothing,
+        superiors.unit_code is not null as has_units_below
+    from lived
+    left join owed on owed.year = lived.year and owed.unit_code = lived.unit_code
+    left join superiors on superiors.year = lived.year and superiors.unit_code = lived.unit_code
+)
+
+select * from units_by_year

@@ -1,0 +1,96 @@
+-- Where each figure comes from: one row per holding unit, indicator, year, role and filed figure, with the depth of the tree up to
+-- which it goes into the figures used.
+with leaves as (
+    select * from {{ ref('int_leaves') }}
+),
+
+reach as (
+    select * from {{ ref('int_reach') }}
+),
+
+indicators as (
+    select * from {{ ref('indicators') }}
+),
+
+ratios as (
+    select distinct year, unit_code, indicator_code from {{ ref('int_ratios') }} where is_complete_in_both
+),
+
+own as (
+    select
+        leaves.*,
+        leaves.indicator_code as leaf_indicator_code,
+        'own' as role,
+        -- An own figure that its unit's row does not use is known there and goes no further.
+        case when reach.basis = 'claimed' then reach.depth + 1 else reach.reach_depth end as reach_depth
+    from leaves
+    join reach
+        on reach.year = leaves.year
+        and reach.unit_code = leaves.unit_code
+        and reach.indicator_code = leaves.indicator_code
+    join indicators on indicators.indicator_code = leaves.indicator_code
+    where leaves.scope = 'own'
+        and (indicators.numerator is null or reach.basis = 'own')
+),
+
+claims as (
+    select
+        leaves.*,
+        leaves.indicator_code as leaf_indicator_code,
+        'claim' as role,
+        reach.reach_depth
+    from leaves
+    join reach
+        on reach.year = leaves.year
+        and reach.unit_code = leaves.unit_code
+        and reach.indicator_code = leaves.indicator_code
+    where leaves.scope = 'jurisdiction'
+        and reach.basis = 'claimed'
+),
+
+parts as (
+    select
+        leaves.year,
+        leaves.unit_code,
+        ratios.indicator_code,
+        leaves.scope,
+        leaves.observation_id,
+        leaves.value,
+        leaves.low,
+        leaves.high,
+        leaves.weight,
+        leaves.is_estimate,
+        leaves.indicator_code as leaf_indicator_code,
+        case leaves.indicator_code when indicators.numerator then 'numerator' else 'denominator' end as role,
+        1 as reach_depth
+    from leaves
+    join indicators on leaves.indicator_code in (indicators.numerator, indicators.denominator)
+    join ratios
+        on ratios.year = leaves.year
+        and ratios.unit_code = leaves.unit_code
+        and ratios.indicator_code = indicators.indicator_code
+    where leaves.scope = 'own'
+),
+
+every_leaf as (
+    select * from own
+    union all
+    select * from claims
+    union all
+    select * from parts
+)
+
+select
+    unit_code as holder_code,
+    indicator_code,
+    year::text as period,
+    role,
+    leaf_indicator_code,
+    observation_id,
+    reach_depth::integer as reach_depth,
+    weight,
+    value * weight as value,
+    low * weight as low,
+    high * weight as high,
+    is_estimate
+from every_leaf

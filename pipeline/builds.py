@@ -1,0 +1,105 @@
+"""Builds of the candidate: which years, from what had landed when, and how far each build has come.
+
+The candidate schema holds one build at a time. A build goes from `building` to `built`, `audited` and `published`; a later
+one takes over the years of one that has not been published (`replaced`), so that no run's work is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from ingestion.lock import COLLECTING
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One build. `years` in ascending order; `cutoff_seq` is the last landing sequence number it takes into account."""
+
+    build_id: int
+    cutoff_seq: int
+    years: tuple[int, ...]
+    state: str
+
+
+def open_build(connection: Connection, asked: Iterable[int], catalogue_version: str, requested_by: str) -> Build | None:
+    """Begin a build of the asked years and of those that changed since they were last published; None where there is nothing to do.
+
+    Also the years of a build that was begun and never published are built again.
+    """
+    # No collector may be between giving out a sequence number and committing it, or the cutoff would pass it over.
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": COLLECTING})
+    years = sorted({*asked, *pending_years(connection, catalogue_version)})
+    if not years:
+        return None
+    connection.execute(text("update ops.build set state = 'replaced' where state in ('building', 'built', 'audited')"))
+    build_id, cutoff_seq = connection.execute(
+        text(OPEN), {"catalogue_version": catalogue_version, "requested_by": requested_by}
+    ).one()
+    connection.execute(
+        text("insert into ops.build_year select :build_id, year, make_date(year, 12, 31) from unnest(:years) as year"),
+        {"build_id": build_id, "years": years},
+    )
+    return Build(build_id, cutoff_seq, tuple(years), "building")
+
+
+def pending_years(connection: Connection, catalogue_version: str) -> list[int]:
+    """Years whose published figures are older than what has landed, than the tree, or than the catalogue."""
+    return list(connection.scalars(text(PENDING), {"catalogue_version": catalogue_version}))
+
+
+def current_build(connection: Connection) -> Build | None:
+    """The build that the candidate schema holds, if it has not been published yet."""
+    row = connection.execute(text(CURRENT)).one_or_none()
+    return Build(row.build_id, row.cutoff_seq, tuple(row.years), row.state) if row else None
+
+
+def mark(connection: Connection, build: Build, state: str, message: str = "") -> None:
+    """Record that `build` has come to `state`."""
+    connection.execute(text(MARK), {"build_id": build.build_id, "state": state, "message": message})
+
+
+OPEN = """
+    insert into ops.build (cutoff_seq, catalogue_version, requested_by)
+    select
+        greatest(
+            (select coalesce(max(delivery_seq), 0) from landing.delivery),
+            (select coalesce(max(withdrawal_seq), 0) from landing.withdrawal),
+            (select coalesce(max(changed_seq), 0) from landing.year_change)
+        ),
+        :catalogue_version,
+        :requested_by
+    returning build_id, cutoff_seq
+"""
+
+PENDING = """
+    select year from landing.year_change
+    where changed_seq > published_seq or published_catalogue is distinct from :catalogue_version
+    union
+    select build_year.year
+    from ops.build_year
+    join ops.build on build.build_id = build_year.build_id
+    where build.state in ('building', 'built', 'audited')
+    order by year
+"""
+
+CURRENT = """
+    select build.build_id, build.cutoff_seq, build.state,
+        array_agg(build_year.year::integer order by build_year.year) as years
+    from ops.build
+    join ops.build_year on build_year.build_id = build.build_id
+    where build.state in ('building', 'built', 'audited')
+    group by build.build_id
+"""
+
+MARK = """
+    update ops.build
+    set state = :state,
+        message = :message,
+        built_at = case when :state = 'built' then clock_timestamp() else built_at end,
+        audited_at = case when :state = 'audited' then clock_timestamp() else audited_at end,
+        published_at = case when :state = 'published' then clock_timestamp() else published_at end
+    where build_id = :build_id
+"""

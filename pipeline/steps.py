@@ -1,0 +1,147 @@
+"""The steps from accepted submissions to published figures: transform, audit, publish.
+
+Each takes the lock and works on the build that the candidate schema holds, whoever began it: a run that arrives while
+another is under way finds its years in that one's successor, or its work already done. Every step can be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Engine, text
+
+from catalogue.load import load as load_catalogue
+from kexie.errors import UserError
+from kexie.home import Home
+from pipeline import builds
+from pipeline.builds import Build
+from pipeline.locks import building
+from reporting.publish import Published
+from reporting.publish import publish as publish_difference
+
+Progress = Callable[[str], None]
+
+
+class StepFailed(Exception):
+    """A step ended without its result; the message says in one sentence what happened and what to do."""
+
+
+def transform(home: Home, engine: Engine, asked: Iterable[int], requested_by: str, progress: Progress) -> Build | None:
+    """Build the candidate for the asked years and all that changed; None where nothing has to be built."""
+    catalogue_version = load_catalogue().version
+    with building(engine):
+        with engine.begin() as connection:
+            build = builds.open_build(connection, asked, catalogue_version, requested_by)
+        if build is None:
+            progress("Nothing has changed since the last publish; nothing to build.")
+            return None
+        progress(f"Build {build.build_id}: years {', '.join(map(str, build.years))} up to number {build.cutoff_seq}.")
+        _run_dbt(home, engine, build, progress)
+        with engine.begin() as connection:
+            builds.mark(connection, build, "built")
+    return build
+
+
+def _run_dbt(home: Home, engine: Engine, build: Build, progress: Progress) -> None:
+    from pipeline.transform import TransformFailed, build_candidate
+
+    try:
+        build_candidate(home, engine, build.build_id, progress)
+    except TransformFailed as failure:
+        raise StepFailed(
+            f"Build {build.build_id} stopped: {failure}. What is published has not changed. "
+            f"See ops.model_result for build {build.build_id}, mend the model or its data, and run again."
+        ) from failure
+
+
+def audit(home: Home, engine: Engine, progress: Progress) -> Build | None:
+    """Judge the candidate with Great Expectations; raises StepFailed where an invariant does not hold.
+
+    None where there is no candidate to judge: it has been published already.
+    """
+    with building(engine):
+        build = _current(engine)
+        if build is None:
+            progress("No candidate waits for an audit.")
+            return None
+        if build.state == "building":
+            raise StepFailed(
+                f"The candidate of build {build.build_id} is unfinished: its transform failed or was stopped. "
+                "What is published has not changed. Run the transform again."
+            )
+        if build.state == "audited":
+            progress(f"Build {build.build_id} has passed its audit already.")
+            return build
+        return _judge(home, engine, build, progress)
+
+
+def _judge(home: Home, engine: Engine, build: Build, progress: Progress) -> Build:
+    from expectations.audit import audit as judge_candidate
+
+    url = engine.url.render_as_string(hide_password=False)
+    outcome = judge_candidate(url, build.build_id, home.data_docs, progress)
+    if outcome.is_blocked:
+        with engine.begin() as connection:
+            builds.mark(connection, build, "built", "an invariant does not hold")
+        raise StepFailed(
+            f"Build {build.build_id} may not be published: {outcome.sentence}. What is published has not changed."
+        )
+    with engine.begin() as connection:
+        builds.mark(connection, build, "audited")
+    return build
+
+
+def publish(engine: Engine, progress: Progress) -> Published | None:
+    """Publish the audited candidate; None where there is none, because it has been published already."""
+    with building(engine):
+        build = _current(engine)
+        if build is None:
+            progress("No candidate waits to be published.")
+            return None
+        if build.state != "audited":
+            raise StepFailed(
+                f"The candidate of build {build.build_id} has not passed its audit, so it is not published. "
+                "Run the audit again and see what it says."
+            )
+        with engine.begin() as connection:
+            outcome = publish_difference(connection, build.build_id, build.years)
+            connection.execute(text(SETTLE), {"build_id": build.build_id})
+            builds.mark(connection, build, "published")
+    _report(outcome, progress)
+    return outcome
+
+
+def _current(engine: Engine) -> Build | None:
+    with engine.connect() as connection:
+        return builds.current_build(connection)
+
+
+def _report(outcome: Published, progress: Progress) -> None:
+    if outcome.publication_id is None:
+        progress("Nothing differs from what is published; nothing was written.")
+        return
+    progress(
+        f"Publication {outcome.publication_id}: "
+        f"{outcome.opened['indicator_values']} figures written, {outcome.closed['indicator_values']} closed."
+    )
+
+
+SETTLE = """
+    insert into landing.year_change as known (year, changed_seq, published_seq, published_catalogue)
+    select build_year.year, build.cutoff_seq, build.cutoff_seq, build.catalogue_version
+    from ops.build
+    join ops.build_year on build_year.build_id = build.build_id
+    where build.build_id = :build_id
+    on conflict (year) do update
+    set published_seq = excluded.published_seq, published_catalogue = excluded.published_catalogue
+"""
+
+
+def run_once(home: Home, engine: Engine, asked: Iterable[int], requested_by: str, progress: Progress) -> None:
+    """Transform, audit and publish whatever waits, the asked years included."""
+    try:
+        if transform(home, engine, asked, requested_by, progress) is not None:
+            audit(home, engine, progress)
+            publish(engine, progress)
+    except StepFailed as failure:
+        raise UserError(str(failure)) from failure

@@ -1,0 +1,111 @@
+"""dbt as one call in this process; its results become rows the data team can query."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, text
+
+from kexie.database import copy_rows
+from kexie.home import PROJECT, Home
+
+if TYPE_CHECKING:
+    from dbt.contracts.results import RunResult
+
+PROJECT_FOLDER = PROJECT / "dbt_project"
+
+
+class TransformFailed(Exception):
+    """dbt could not build the candidate; the message names the first model or test that failed and why."""
+
+
+def build_candidate(home: Home, engine: Engine, build_id: int, progress: Callable[[str], None]) -> None:
+    """Run every seed, model and test of the dbt project for the build under way; raises TransformFailed.
+
+    Results are in `ops.model_result`, one row per node, whether or not it succeeded.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with dbt_environment(home, engine):
+        outcome = dbtRunner().invoke(["build", *arguments(home)])
+    results = list(getattr(outcome.result, "results", None) or ())
+    _record(engine, build_id, results)
+    _report(results, progress)
+    if outcome.exception:
+        raise TransformFailed(f"dbt could not run: {outcome.exception}") from outcome.exception
+    if not outcome.success:
+        raise TransformFailed(_first_failure(results))
+
+
+def arguments(home: Home) -> list[str]:
+    """What every dbt call of this project shares: where things are, and that only problems are printed."""
+    return [
+        *("--project-dir", str(PROJECT_FOLDER), "--profiles-dir", str(PROJECT_FOLDER)),
+        *("--target-path", str(home.root / "dbt"), "--log-path", str(home.logs)),
+        *("--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "--no-version-check"),
+    ]
+
+
+@contextmanager
+def dbt_environment(home: Home, engine: Engine) -> Iterator[None]:
+    """The variables that dbt_project/profiles.yml reads, for as long as dbt runs."""
+    url = engine.url
+    wanted = {
+        "KEXIE_DBT_HOST": url.host or "127.0.0.1",
+        "KEXIE_DBT_PORT": str(url.port or 5432),
+        "KEXIE_DBT_USER": url.username or "",
+        "DBT_ENV_SECRET_KEXIE_PASSWORD": url.password or "",
+        "KEXIE_DBT_DATABASE": url.database or "",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update({name: str(value) for name, value in wanted.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _record(engine: Engine, build_id: int, results: list[RunResult]) -> None:
+    columns = ("build_id", "node", "node_type", "status", "seconds", "rows_affected", "message")
+    with engine.begin() as connection:
+        connection.execute(text("delete from ops.model_result where build_id = :id"), {"id": build_id})
+        copy_rows(connection, "ops.model_result", columns, ([build_id, *_row(result)] for result in results))
+
+
+def _row(result: RunResult) -> list[Any]:
+    rows = (result.adapter_response or {}).get("rows_affected")
+    return [
+        result.node.name,
+        str(result.node.resource_type),
+        str(result.status),
+        round(result.execution_time, 3),
+        rows if isinstance(rows, int) and rows >= 0 else None,
+        (result.message or "")[:2000],
+    ]
+
+
+def _report(results: list[RunResult], progress: Callable[[str], None]) -> None:
+    slowest = sorted(results, key=lambda result: result.execution_time, reverse=True)[:3]
+    failed = [result for result in results if str(result.status) not in ("success", "pass", "skipped")]
+    progress(
+        f"dbt: {len(results)} models, seeds and tests, {len(failed)} failed; slowest: "
+        + ", ".join(f"{result.node.name} {result.execution_time:.1f} s" for result in slowest)
+    )
+    for result in failed:
+        progress(f"dbt: {result.node.name} ended as {result.status}: {result.message}")
+
+
+def _first_failure(results: list[RunResult]) -> str:
+    for result in results:
+        if str(result.status) in ("error", "fail", "runtime error"):
+            return f"dbt {result.node.resource_type} {result.node.name} failed: {result.message}"
+    return "dbt failed without naming a model; see logs/dbt.log in the instance folder"

@@ -1,0 +1,1 @@
+"""From the candidate to what readers see: publishing, tracing."""

@@ -1,0 +1,126 @@
+"""Publishing: the difference between candidate and published, applied in one transaction, with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+RELATIONS: dict[str, tuple[str, ...]] = {
+    "indicators": ("indicator_code",),
+    "tree_closure": ("period", "unit_code", "ancestor_code"),
+    "indicator_values": ("unit_code", "indicator_code", "period"),
+    "contribution_leaves": (
+        *("holder_code", "indicator_code", "period", "role"),
+        *("leaf_indicator_code", "observation_id"),
+    ),
+    "report_lines": ("line_code", "period"),
+    "reconciliation": ("unit_code", "indicator_code", "period"),
+}
+"""Every relation that is published with its history, and its key."""
+
+BOOKKEEPING = ("opened_by", "closed_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What one publish changed; `publication_id` is None where nothing differed and so nothing was written."""
+
+    publication_id: int | None
+    opened: dict[str, int]
+    closed: dict[str, int]
+
+
+def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Published:
+    """Make published equal to the candidate for `years`, within the caller's transaction.
+
+    A row that differs in any column is closed and opened anew, a row absent from the candidate is closed.
+    """
+    periods = [str(year) for year in years]
+    opened, closed = {}, {}
+    for relation, key in RELATIONS.items():
+        opened[relation], closed[relation] = _stage_difference(connection, relation, key, periods)
+    if not any(opened.values()) and not any(closed.values()):
+        return Published(None, opened, closed)
+    publication_id = connection.execute(
+        text(
+            "insert into published.publication (build_id, rows_opened, rows_closed) "
+            "values (:build_id, :opened, :closed) returning publication_id"
+        ),
+        {"build_id": build_id, "opened": sum(opened.values()), "closed": sum(closed.values())},
+    ).scalar_one()
+    for relation in RELATIONS:
+        _apply(connection, relation, publication_id)
+    return Published(publication_id, opened, closed)
+
+
+def _stage_difference(
+    connection: Connection, relation: str, key: tuple[str, ...], periods: list[str]
+) -> tuple[int, int]:
+    """Put what is to be opened and closed into temporary tables, and count both."""
+    columns = history_columns(connection, relation)
+    in_force = "closed_by is null" + (" and period = any(:periods)" if "period" in columns else "")
+    same_key = " and ".join(f"before.{column} = after.{column}" for column in key)
+    differs = f"({_list('before', columns)}) is distinct from ({_list('after', columns)})"
+    bound = {"periods": periods} if "period" in columns else {}
+    opened = connection.execute(
+        text(f"""
+            create temporary table opening_{relation} on commit drop as
+            select {_list("after", columns)}
+            from candidate.{relation} as after
+            left join (select * from published.{relation}_history where {in_force}) as before on {same_key}
+            where before.{key[0]} is null or {differs}
+        """),
+        bound,
+    )
+    closed = connection.execute(
+        text(f"""
+            create temporary table closing_{relation} on commit drop as
+            select {_list("before", (*key, "opened_by"))}
+            from (select * from published.{relation}_history where {in_force}) as before
+            left join candidate.{relation} as after on {same_key}
+            where after.{key[0]} is null or {differs}
+        """),
+        bound,
+    )
+    return opened.rowcount, closed.rowcount
+
+
+def _apply(connection: Connection, relation: str, publication_id: int) -> None:
+    key = (*RELATIONS[relation], "opened_by")
+    columns = ", ".join(history_columns(connection, relation))
+    connection.execute(
+        text(f"""
+            update published.{relation}_history as history
+            set closed_by = :publication_id
+            from closing_{relation} as closing
+            where {" and ".join(f"history.{column} = closing.{column}" for column in key)}
+        """),
+        {"publication_id": publication_id},
+    )
+    connection.execute(
+        text(f"""
+            insert into published.{relation}_history ({columns}, opened_by)
+            select {columns}, :publication_id from opening_{relation}
+        """),
+        {"publication_id": publication_id},
+    )
+
+
+def history_columns(connection: Connection, relation: str) -> list[str]:
+    """The published columns of a relation, in order, without the bookkeeping."""
+    return list(
+        connection.scalars(
+            text("""
+                select column_name from information_schema.columns
+                where table_schema = 'published' and table_name = :table and column_name <> all(:bookkeeping)
+                order by ordinal_position
+            """),
+            {"table": f"{relation}_history", "bookkeeping": list(BOOKKEEPING)},
+        )
+    )
+
+
+def _list(alias: str, columns: Sequence[str]) -> str:
+    return ", ".join(f"{alias}.{column}" for column in columns)
