@@ -1,0 +1,102 @@
+"""What the markup of a worksheet tells that calamine does not: formulas without a result, and cells far away.
+
+calamine gives '' for an error and for a formula never computed, as for a blank; and it fills the whole rectangle
+around the cells it finds, so that one cell in the last row of a sheet takes all memory. Almost no sheet has either, so
+a few quick searches decide whether the markup is looked at cell by cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
+from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
+
+from ingestion.observations import Place
+from ingestion.readers.refusal import Refusal
+from ingestion.workbook_layout import cell_name
+
+_LAST_COLUMN, _LAST_ROW = 51, 9998
+_NEAR = re.compile(rb'<(?:c|row) r="(?:A?[A-Z])?[0-9]{1,4}"')
+_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+def is_blank(markup: bytes) -> bool:
+    """Whether no cell of the sheet has a value."""
+    return not _VALUE.search(markup)
+
+
+def formulas_without_result(markup: bytes, sheet: str) -> dict[tuple[int, int], str]:
+    """The cells, by 0-based (row, column), that hold an error (`#N/A`) or a formula never computed (`=A1+B1`).
+
+    Raises Refusal where a cell with content stands absurdly far from the form, or a cell does not say where it stands.
+    """
+    if _is_plain(markup):
+        return {}
+    without: dict[tuple[int, int], str] = {}
+    try:
+        for cell in _cells(markup):
+            position = _position(cell, sheet)
+            if position and (raw := _without_result(cell)):
+                without[position] = raw
+    except (ParseError, DefusedXmlException) as error:
+        raise Refusal("FILE_UNREADABLE") from error
+    return without
+
+
+def _is_plain(markup: bytes) -> bool:
+    """Whether every cell is known to be near, without formulas and errors; in doubt, not."""
+    if markup.count(b"</sheetData") != 1:
+        return False
+    cells = markup[markup.find(b"<sheetData") : markup.find(b"</sheetData")]
+    if b"<f>" in cells or b"<f " in cells or b"<f/" in cells or b't="e"' in cells or b"t='e'" in cells:
+        return False
+    # Elements with a namespace prefix would be missed by the count.
+    if b":c" in cells or b":row" in cells or b":sheetData" in markup:
+        return False
+    return len(_NEAR.findall(cells)) == cells.count(b"<c") + cells.count(b"<row")
+
+
+def _cells(markup: bytes) -> Iterator[Element]:
+    for _, element in iterparse(BytesIO(markup)):
+        tag = _local(element)
+        if tag == "c":
+            yield element
+        elif tag == "row":
+            if "r" not in element.attrib:
+                raise Refusal("FILE_UNREADABLE")
+            element.clear()
+
+
+def _position(cell: Element, sheet: str) -> tuple[int, int] | None:
+    """Where a cell stands; None for one without content, which calamine passes over."""
+    match = _REFERENCE.fullmatch(cell.get("r", ""))
+    if not match:
+        raise Refusal("FILE_UNREADABLE")
+    if len(cell) == 0 and "t" not in cell.attrib:
+        return None
+    column = 0
+    for letter in match[1]:
+        column = 26 * column + ord(letter) - 64
+    row, column = int(match[2]) - 1, column - 1
+    if row > _LAST_ROW or column > _LAST_COLUMN:
+        raise Refusal("CELL_FAR_OUTSIDE", Place(sheet=sheet, cell=cell_name(row, column)), sheet=sheet)
+    return row, column
+
+
+def _without_result(cell: Element) -> str:
+    parts = {_local(part): part.text or "" for part in cell}
+    if cell.get("t") == "e":
+        return parts.get("v") or "#N/A"
+    # A formula whose result is an empty text (t="str") was computed: the cell is blank.
+    if "f" in parts and not parts.get("v") and cell.get("t") != "str":
+        return f"={parts['f']}"
+    return ""
+
+
+def _local(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]

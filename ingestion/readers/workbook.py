@@ -1,0 +1,282 @@
+"""Read a filled-in template. It is recognised by its hidden ids; every cell that is not where it was is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
+from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+from python_calamine import CalamineError, CalamineWorkbook
+
+from catalogue.model import Catalogue
+from ingestion.observations import FileContent, Place, Problem, Reading
+from ingestion.readers.figures import (
+    FORMULA_ERROR,
+    NUMBER,
+    UNREADABLE,
+    Figure,
+    clipped,
+    figure_in,
+)
+from ingestion.readers.package import Package
+from ingestion.readers.refusal import Refusal
+from ingestion.readers.sheet_markup import formulas_without_result, is_blank
+from ingestion.workbook_layout import (
+    CODE,
+    FIRST_ROW,
+    HEADER_ROW,
+    ID_LABELS,
+    ID_WIDTH,
+    IDS_SHEET,
+    MEASURE,
+    FormSheet,
+    WorkbookIds,
+    cell_name,
+    ids_from_rows,
+)
+
+Cell = int | float | str | bool | time | date | timedelta
+Rows = Sequence[Sequence[Cell]]
+
+_MOST_STRAYS_NAMED = 50
+_MOST_TEXT = 1_000_000_000
+_DIGITS_KEPT_BY_SPREADSHEETS = 15
+_OFFICE_RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+
+
+def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes: int) -> FileContent:
+    """All that stands in a workbook. Raises Refusal where the file as a whole cannot be read."""
+    book = _Book(data, package, unpacked_megabytes)
+    ids = ids_from_rows(book.rows(IDS_SHEET)) if IDS_SHEET in book.sheets else None
+    if ids is None:
+        raise Refusal("WORKBOOK_NOT_RECOGNISED")
+    content = FileContent("workbook", form_version=",".join(sorted({sheet.version for sheet in ids.sheets})))
+    unclaimed = dict.fromkeys(name for name in book.sheets if name != IDS_SHEET)
+    for sheet in ids.sheets:
+        name = _find(sheet, ids, book, unclaimed)
+        if name is None:
+            content.problems.append(Problem("SHEET_MISSING", Place(), {"form_title": sheet.sheet}))
+            continue
+        unclaimed.pop(name, None)
+        content.filed.append((ids.unit_code, sheet.form, ids.period))
+        _read_form(sheet, name, ids, book, catalogue, content)
+    content.problems += [
+        Problem("SHEET_NOT_RECOGNISED", Place(sheet=name), {"sheet": name})
+        for name in unclaimed
+        if not book.is_blank(name)
+    ]
+    return content
+
+
+class _Book:
+    """The sheets of a workbook: their cells as calamine reads them, and their markup for what it does not tell."""
+
+    def __init__(self, data: bytes, package: Package, unpacked_megabytes: int) -> None:
+        parts = package.markup()
+        self.sheets = _sheet_markup(parts)
+        self._shared = parts.get("xl/sharedstrings.xml", b"")
+        self._limit = unpacked_megabytes
+        try:
+            self._calamine = CalamineWorkbook.from_filelike(BytesIO(data))
+        except CalamineError as error:
+            raise Refusal("FILE_UNREADABLE") from error
+
+    def rows(self, name: str) -> Rows:
+        """The cells of a sheet from A1 on. Formulas without a result are '' here."""
+        self._refuse_repeated_text(self.sheets[name])
+        try:
+            rows: Rows = self._calamine.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        except CalamineError as error:
+            raise Refusal("FILE_UNREADABLE") from error
+        return rows
+
+    def formulas_without_result(self, name: str) -> dict[tuple[int, int], str]:
+        return formulas_without_result(self.sheets[name], name)
+
+    def is_blank(self, name: str) -> bool:
+        return is_blank(self.sheets[name])
+
+    def _refuse_repeated_text(self, markup: bytes) -> None:
+        """A long shared text that many cells point to stands once in the file, but once per cell in memory."""
+        uses = markup.count(b't="s"') + markup.count(b"t='s'")
+        if uses * len(self._shared) > _MOST_TEXT and uses * max(map(len, self._shared.split(b"</si>"))) > _MOST_TEXT:
+            raise Refusal("FILE_EXPANDS_TOO_FAR", limit=str(self._limit))
+
+
+def _sheet_markup(parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The markup of each sheet by its title, in the order of the tabs."""
+    try:
+        sheets = _sheet_parts(parts["xl/workbook.xml"], parts["xl/_rels/workbook.xml.rels"])
+    except (KeyError, ParseError, DefusedXmlException) as error:
+        raise Refusal("FILE_UNREADABLE") from error
+    if len({name for name, _ in sheets}) < len(sheets):
+        raise Refusal("FILE_UNREADABLE")
+    return {name: parts[part] for name, part in sheets if part in parts}
+
+
+# The workbooks of one kind of unit share these two parts byte for byte until a clerk adds a sheet.
+@lru_cache(maxsize=64)
+def _sheet_parts(workbook: bytes, relations: bytes) -> list[tuple[str, str]]:
+    """The title and the part's name of each sheet."""
+    targets = {relation.get("Id"): _part_name(relation.get("Target", "")) for relation in fromstring(relations)}
+    return [(sheet.get("name", ""), targets[_relation(sheet)]) for sheet in _sheets(fromstring(workbook))]
+
+
+def _sheets(book: Element) -> Iterator[Element]:
+    return (element for element in book.iter() if str(element.tag).rpartition("}")[2] == "sheet")
+
+
+def _relation(sheet: Element) -> str | None:
+    return sheet.get(_OFFICE_RELATIONSHIP) or sheet.get(_STRICT_RELATIONSHIP)
+
+
+def _part_name(target: str) -> str:
+    target = target.lower()
+    if target.startswith("/"):
+        return target[1:]
+    return target if target.startswith("xl/") else f"xl/{target}"
+
+
+def _find(sheet: FormSheet, ids: WorkbookIds, book: _Book, unclaimed: Mapping[str, None]) -> str | None:
+    """The title of the tab that holds a form: its own, or that of a tab renamed by the clerk."""
+    if sheet.sheet in unclaimed:
+        return sheet.sheet
+    titles = {other.sheet for other in ids.sheets}
+    for name in unclaimed:
+        if name not in titles and not book.is_blank(name):
+            book.formulas_without_result(name)
+            if _misplaced(book.rows(name), ids.fixed_cells(sheet)) is None:
+                return name
+    return None
+
+
+def _misplaced(rows: Rows, expected: Mapping[tuple[int, int], str]) -> tuple[tuple[int, int], str, str] | None:
+    """The first cell that does not hold what it must: (row, column), what it holds, what it should hold."""
+    width = len(rows[0]) if rows else 0
+    for (row, column), text in expected.items():
+        found = rows[row][column] if row < len(rows) and column < width else ""
+        if found != text and str(found).strip() != text:
+            return (row, column), str(found), text
+    return None
+
+
+def _read_form(
+    sheet: FormSheet, name: str, ids: WorkbookIds, book: _Book, catalogue: Catalogue, content: FileContent
+) -> None:
+    form = catalogue.forms.get(sheet.form)
+    if form and form.version != sheet.version:
+        details = {"form_title": form.title, "found": sheet.version, "expected": form.version}
+        content.problems.append(Problem("FORM_VERSION_WRONG", Place(sheet=name), details))
+        return
+    without_result = book.formulas_without_result(name)
+    rows = book.rows(name)
+    expected = ids.fixed_cells(sheet)
+    for row, code in sheet.rows.items():
+        expected[row, CODE] = code
+        if indicator := catalogue.indicators.get(code):
+            expected[row, MEASURE] = indicator.measure
+    if moved := _misplaced(rows, expected):
+        (row, column), found, text = moved
+        details = {"sheet": name, "found": clipped(found), "expected": text}
+        content.problems.append(Problem("FORM_LAYOUT_CHANGED", Place(name, cell_name(row, column)), details))
+        return
+    content.readings += _readings(sheet, name, ids, rows, without_result)
+    content.problems += _strays(sheet, name, rows)
+
+
+def _readings(
+    sheet: FormSheet, name: str, ids: WorkbookIds, rows: Rows, without_result: Mapping[tuple[int, int], str]
+) -> Iterator[Reading]:
+    scopes, note_column = sheet.scopes, sheet.note_column
+    for row, code in sheet.rows.items():
+        cells = rows[row]
+        for column, scope in scopes:
+            content = cells[column]
+            if content == "":
+                raw = without_result.get((row, column), "")
+                figure = Figure(FORMULA_ERROR) if raw else None
+            else:
+                figure, raw = _figure(content)
+            if figure is None:
+                continue
+            state, value = figure
+            place = Place(name, cell_name(row, column))
+            note = _note(cells[note_column])
+            yield Reading(
+                ids.unit_code, sheet.form, ids.period, code, scope, "", state, value, value, value, note, raw, place
+            )
+
+
+def _figure(content: Cell) -> tuple[Figure | None, str]:
+    if type(content) is float:
+        value = _exact(content)
+        return (Figure(NUMBER, value), f"{value:f}") if value is not None else (Figure(UNREADABLE), repr(content))
+    if isinstance(content, str):
+        return figure_in(content), clipped(content.strip())
+    if isinstance(content, bool):
+        return Figure(UNREADABLE), str(content).upper()
+    return Figure(UNREADABLE), str(content)
+
+
+def _exact(number: float) -> Decimal | None:
+    """The decimal that was typed: a spreadsheet keeps 15 digits, beyond them lies the dust of binary arithmetic."""
+    if number == int(number) if abs(number) < 1e15 else False:
+        return Decimal(int(number))
+    exact = Decimal(f"{number:.{_DIGITS_KEPT_BY_SPREADSHEETS}g}")
+    return exact if exact.is_finite() and abs(exact.adjusted()) < 30 else None
+
+
+def _note(content: Cell) -> str:
+    if content == "":
+        return ""
+    figure, raw = _figure(content)
+    return raw if figure and figure.state == NUMBER else str(content).strip()
+
+
+def _strays(sheet: FormSheet, name: str, rows: Rows) -> list[Problem]:
+    """What a clerk wrote beside the cells of the form: never read, never passed over in silence."""
+    found = list(_stray_cells(sheet, rows))
+    named = [_stray(name, cell_name(row, column), str(rows[row][column])) for row, column in found[:_MOST_STRAYS_NAMED]]
+    if len(found) > _MOST_STRAYS_NAMED:
+        named.append(_stray(name, "", f"……等另外 {len(found) - _MOST_STRAYS_NAMED} 处内容"))
+    return named
+
+
+def _stray(sheet: str, cell: str, raw: str) -> Problem:
+    return Problem("CELL_OUTSIDE_FORM", Place(sheet, cell), {"raw": clipped(raw.strip())})
+
+
+def _stray_cells(sheet: FormSheet, rows: Rows) -> Iterator[tuple[int, int]]:
+    width, note = len(sheet.headers), sheet.note_column
+    for row, cells in enumerate(rows):
+        if row in sheet.rows:
+            first = width
+            if _is_figure_among_notes(cells, sheet):
+                yield row, note
+        elif row == HEADER_ROW:
+            first = width
+        elif row in ID_LABELS:
+            first = ID_WIDTH
+        else:
+            first = 1 if row < FIRST_ROW else 0
+        for column in range(first, len(cells)):
+            if _is_written(cells[column]):
+                yield row, column
+
+
+def _is_figure_among_notes(cells: Sequence[Cell], sheet: FormSheet) -> bool:
+    """A number under 说明 in a row without any figure was meant as one."""
+    if cells[sheet.note_column] == "" or any(_is_written(cells[column]) for column, _ in sheet.scopes):
+        return False
+    figure, _ = _figure(cells[sheet.note_column])
+    return figure is not None and figure.state == NUMBER
+
+
+def _is_written(content: Cell) -> bool:
+    return bool(content.strip()) if isinstance(content, str) else True
