@@ -62,7 +62,10 @@ def start(home: Home, progress: Progress, dags: Path = PROJECT / "dags") -> Airf
 
 
 def stop(home: Home) -> None:
-    """End every process of the stack, in ten seconds at most; nothing happens when none runs."""
+    """End every process of the stack, in ten seconds at most; nothing happens when none runs.
+
+    A task that takes longer is cut off; Airflow runs it again once the stack is started again.
+    """
     with home.lock("airflow"):
         _end(home)
 
@@ -103,6 +106,10 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
         "API_AUTH__JWT_SECRET": home.secret("airflow_jwt"),
         # The default second between two looks is most of what a short run takes.
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        # A finished task can hold its worker until the next heartbeat, by default for five seconds.
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # Five minutes by default until a task that was cut off by a crash or a stop is noticed and run again.
+        "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(home.airflow_home / "bundles"),
         "LOGGING__BASE_LOG_FOLDER": str(home.logs / "airflow"),
@@ -134,13 +141,15 @@ def _launch(home: Home, dags: Path, progress: Progress) -> None:
 
 
 def _end(home: Home) -> None:
-    sessions = [_session(home, name) for name in COMPONENTS]
-    for session in sessions:
-        session.terminate()
+    """End all components; the api-server last, because tasks report their end to it, and unasked: it keeps nothing."""
+    working = {name: _session(home, name) for name in COMPONENTS if name != "api-server"}
+    for name, session in working.items():
+        # Told to end while the scheduler is emptying their queue, its task workers would lock one another up.
+        session.terminate(everyone=name != "scheduler")
     deadline = time.monotonic() + STOP_SECONDS
-    while any(session.members() for session in sessions) and time.monotonic() < deadline:
+    while any(session.members() for session in working.values()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    for session in sessions:
+    for session in (*working.values(), _session(home, "api-server")):
         session.kill()
 
 

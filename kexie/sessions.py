@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -59,13 +60,15 @@ class Session:
             return []
         return [pid for pid in psutil.pids() if _session_of(pid) == leader and _runs(pid)]
 
-    def terminate(self) -> None:
-        """Ask all members to end."""
-        self._signal(self.members(), signal.SIGTERM)
+    def terminate(self, *, everyone: bool) -> None:
+        """Ask everyone in the session to end, or the leader only, which then ends the others itself."""
+        self._signal([pid for pid in self.members() if everyone or pid == self.leader], signal.SIGTERM)
 
     def kill(self) -> None:
-        """End whatever is left, and forget the session."""
-        self._signal(self.members(), signal.SIGKILL)
+        """End whatever is left, wait until it has let go of its ports, and forget the session."""
+        while left := self.members():
+            self._signal(left, signal.SIGKILL)
+            time.sleep(0.02)
         self.file.unlink(missing_ok=True)
 
     def _record(self) -> dict[str, float]:

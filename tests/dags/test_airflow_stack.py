@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,9 +23,12 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 pytestmark = pytest.mark.stack
 
 DAG = """
+from datetime import datetime
+from pathlib import Path
+from time import sleep
+
 from airflow.sdk import dag, task
 from airflow.timetables.interval import CronDataIntervalTimetable
-from datetime import datetime
 
 every_year = CronDataIntervalTimetable("0 0 1 1 *", timezone="Asia/Shanghai")
 
@@ -38,6 +41,19 @@ def greeting():
     greet()
 
 greeting()
+
+@dag(schedule=None)
+def interrupted():
+    @task
+    def long_only_the_first_time(params=None):
+        begun = Path(params["begun"])
+        if not begun.exists():
+            begun.touch()
+            sleep(600)
+
+    long_only_the_first_time()
+
+interrupted()
 """
 
 
@@ -65,6 +81,13 @@ def client(home: Home, dags: Path) -> AirflowClient:
 
 def states(home: Home) -> dict[str, str]:
     return {component.name: component.state for component in airflow.status(home)}
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def processes_of(home: Home) -> list[psutil.Process]:
@@ -96,7 +119,7 @@ def test_a_backfill_runs_past_years(client: AirflowClient) -> None:
 
 
 def test_a_dag_that_does_not_exist_is_refused_in_one_sentence(client: AirflowClient) -> None:
-    with pytest.raises(UserError, match=r"no DAG absent, only \['greeting'\]"):
+    with pytest.raises(UserError, match=r"no DAG absent, only \['greeting', 'interrupted'\]"):
         client.unpause("absent", seconds=0)
 
 
@@ -118,15 +141,17 @@ def test_no_log_shows_a_secret(client: AirflowClient, home: Home) -> None:
     assert {name for name, secret in kept.items() for log in logs if secret in log.read_text()} == set()
 
 
-@pytest.mark.usefixtures("client")
-def test_a_component_that_dies_is_reported_and_the_stack_can_be_started_again(home: Home, dags: Path) -> None:
-    leader = psutil.Process(Session(home.airflow_home / "triggerer.pid").leader)
-    os.kill(leader.pid, signal.SIGKILL)
-    while leader.is_running() and leader.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.05)
-    assert states(home)["triggerer"] == "died"
+def test_a_component_that_dies_is_reported_and_a_new_start_runs_the_interrupted_task_again(
+    client: AirflowClient, home: Home, dags: Path, tmp_path: Path
+) -> None:
+    client.unpause("interrupted")
+    run = client.trigger("interrupted", {"begun": str(tmp_path / "begun")})
+    wait_until((tmp_path / "begun").exists)
+    os.kill(Session(home.airflow_home / "triggerer.pid").leader, signal.SIGKILL)
+    wait_until(lambda: states(home)["triggerer"] == "died")
     airflow.start(home, print, dags)
     assert states(home) == dict.fromkeys(airflow.COMPONENTS, "healthy")
+    assert client.wait("interrupted", run, seconds=60) == "success"
 
 
 def test_a_component_that_cannot_start_is_named_with_its_log(
