@@ -30,11 +30,16 @@ STATEMENTS = (
         form_version text not null default '',
         catalogue_version text,
         checked_at timestamptz,
-        receipt_name text
+        -- Which entry of the inbox this was, so that a crash before the entry is removed does not land it twice.
+        arrival text unique,
+        -- The name is decided with the outcome; a receipt not yet known to be written is written again under it.
+        receipt_name text,
+        receipt_written_at timestamptz
     )
     """,
     "create index delivery_by_content on landing.delivery (sha256)",
     "create index delivery_to_check on landing.delivery (delivery_seq) where outcome = 'landed'",
+    "create index delivery_to_answer on landing.delivery (delivery_seq) where receipt_written_at is null",
     """
     create table landing.submission (
         submission_id bigint generated always as identity primary key,
@@ -44,6 +49,7 @@ STATEMENTS = (
         period text not null,
         year smallint,
         state text not null check (state in ('accepted', 'rejected')),
+        figures_read integer not null default 0,
         catalogue_version text not null,
         unique (delivery_seq, unit_code, form, period)
     )

@@ -1,0 +1,145 @@
+"""Collect: from the inbox to accepted observations and receipts."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from catalogue.model import Catalogue
+from ingestion import checks, receipts
+from ingestion.context import Context, load_for
+from ingestion.landing import BATCH, Progress, archived, land
+from ingestion.lock import only_writer
+from ingestion.observations import FileContent
+from ingestion.store import Outcome, reserve_submission_ids, store
+from ingestion.tree import stored
+from ingestion.units import sync_expectations
+from kexie.home import Home
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(slots=True)
+class CollectReport:
+    """What a run did: files by outcome, the years whose figures it may have moved, and what was left undone and why."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    years_changed: set[int] = field(default_factory=set)
+    left: list[str] = field(default_factory=list)
+
+
+def collect(home: Home, engine: Engine, catalogue: Catalogue, progress: Progress) -> CollectReport:
+    """Land what is in the inbox and check all that has landed. Every file gets its receipt."""
+    landed = land(home, engine, progress)
+    report = check_landed(home, engine, catalogue, progress)
+    report.left = landed.left + report.left
+    return report
+
+
+def check_landed(home: Home, engine: Engine, catalogue: Catalogue, progress: Progress) -> CollectReport:
+    """Read, check, store and answer every delivery that has landed and was not checked yet, in the order of landing.
+
+    A file at which the program itself fails is answered with a finding, logged with its traceback, and stops no other.
+    """
+    with only_writer(engine):
+        return _Run(home, engine, catalogue, progress).run()
+
+
+class _Run:
+    def __init__(self, home: Home, engine: Engine, catalogue: Catalogue, progress: Progress) -> None:
+        self._home, self._engine, self._catalogue, self._progress = home, engine, catalogue, progress
+        self._report = CollectReport()
+        self._names = receipts.Names(home)
+
+    def run(self) -> CollectReport:
+        with self._engine.begin() as connection:
+            sync_expectations(connection, self._catalogue)
+            tree = stored(connection)
+        self._context = Context(self._catalogue, tree, datetime.now(BEIJING).date())
+        self._answer()
+        while deliveries := self._landed():
+            self._check_isolated(deliveries)
+            self._answer()
+            counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._report.outcomes.items()))
+            self._progress(f"checked {self._report.outcomes.total()} files: {counted}")
+        return self._report
+
+    def _landed(self) -> Sequence[Any]:
+        from sqlalchemy import text
+
+        query = text(
+            """
+            select delivery_seq, submitter_code, file_name, sha256, size_bytes
+            from landing.delivery
+            where outcome = 'landed'
+            order by delivery_seq
+            limit :limit
+            """
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query, {"limit": BATCH}).all()
+
+    def _answer(self) -> None:
+        self._report.left += receipts.write_missing(self._home, self._engine, self._catalogue, self._context.tree)
+
+    def _check_isolated(self, deliveries: Sequence[Any]) -> None:
+        """Check a batch; where that fails, file by file, so that only the file at fault is affected."""
+        try:
+            self._check(deliveries)
+            return
+        except Exception:
+            failure = traceback.format_exc()
+        if len(deliveries) > 1:
+            for delivery in deliveries:
+                self._check_isolated([delivery])
+        else:
+            self._log_failure(deliveries[0], failure)
+            self._store(deliveries, [checks.failed(self._context)])
+
+    def _check(self, deliveries: Sequence[Any]) -> None:
+        contents = [self._read(delivery) for delivery in deliveries]
+        keys = [checks.keys_of(content, self._context) if content else set() for content in contents]
+        with self._engine.begin() as connection:
+            files = [(delivery.submitter_code, delivery.sha256) for delivery in deliveries]
+            load_for(connection, self._context, files, set().union(*keys))
+            ids = reserve_submission_ids(connection, sum(map(len, keys)))
+        checked = []
+        for delivery, content in zip(deliveries, contents, strict=True):
+            refused = checks.too_large(self._context, delivery.size_bytes)
+            if content is None or refused:
+                checked.append(refused or checks.failed(self._context))
+                continue
+            submitter, sha256 = delivery.submitter_code, delivery.sha256
+            checked.append(checks.check(content, self._context, submitter, delivery.delivery_seq, sha256, ids))
+        self._store(deliveries, checked)
+
+    def _read(self, delivery: Any) -> FileContent | None:  # noqa: ANN401 - a row of landing.delivery
+        """The content of a delivery, or None for one that is too large to be read."""
+        from ingestion import readers
+
+        if checks.too_large(self._context, delivery.size_bytes):
+            return None
+        return readers.read(delivery.file_name, archived(self._home, delivery.sha256).read_bytes(), self._catalogue)
+
+    def _store(self, deliveries: Sequence[Any], checked: Sequence[checks.Checked]) -> None:
+        outcomes = [
+            Outcome(delivery.delivery_seq, one, self._names.free(delivery.submitter_code, delivery.file_name))
+            for delivery, one in zip(deliveries, checked, strict=True)
+        ]
+        with self._engine.begin() as connection:
+            years = store(connection, outcomes, self._catalogue.version)
+        self._report.years_changed |= years
+        self._report.outcomes.update(one.outcome for one in checked)
+
+    def _log_failure(self, delivery: Any, failure: str) -> None:  # noqa: ANN401 - a row of landing.delivery
+        with (self._home.logs / "collect.log").open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.now(BEIJING).isoformat()} delivery {delivery.delivery_seq} {delivery.file_name!r}\n")
+            log.write(failure + "\n")

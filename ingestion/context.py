@@ -1,0 +1,250 @@
+"""What a file is checked against: the catalogue, the reporting tree, and the figures that are in force.
+
+One context serves a whole run. What it needs of the database is read once per batch; what a batch accepts is in force
+for the files after it, so that it does not matter how files fall into batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from catalogue.model import Catalogue, Indicator, Severity
+from ingestion.periods import Period, parse_period
+from ingestion.tree import Span, Tree
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Key = tuple[str, str, str]
+"""What a submission is for: unit code, form, period."""
+
+Figures = dict[tuple[str, str, str], tuple[str, Decimal | None, bool]]
+"""(indicator, scope, status) → state, value, whether it is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The submission that counts for its key: the last accepted one that was not withdrawn."""
+
+    submission_id: int
+    delivery_seq: int
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A delivery of the same bytes by the same submitter, accepted in all its submissions."""
+
+    delivery_seq: int
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An indicator with what the checks ask of it, worked out once."""
+
+    indicator: Indicator
+    statuses: frozenset[str]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    severity: Severity
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInPeriod:
+    """A unit as it is in a period: its last span there, if it existed at all; `name` in any case."""
+
+    name: str
+    span: Span | None
+
+
+@dataclass(slots=True)
+class Context:
+    catalogue: Catalogue
+    tree: Tree
+    today: date
+    in_force: dict[Key, InForce] = field(default_factory=dict)
+    earlier: dict[tuple[str, str], list[Earlier]] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(init=False)
+    sentences: dict[str, Sentence] = field(init=False)
+    _allowed: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    _limits: dict[tuple[str, date], Decimal] = field(default_factory=dict)
+    _units: dict[tuple[str, str], UnitInPeriod | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rules = {
+            code: Rule(indicator, frozenset(indicator.statuses), self.catalogue.counts_whole_things(indicator))
+            for code, indicator in self.catalogue.indicators.items()
+        }
+        self.sentences = {
+            code: Sentence(finding.severity, finding.says + finding.asks)
+            for code, finding in self.catalogue.findings.items()
+        }
+
+    def limit(self, threshold: str, day: date) -> Decimal:
+        asked = (threshold, day)
+        if asked not in self._limits:
+            self._limits[asked] = self.catalogue.thresholds[threshold].on(day)
+        return self._limits[asked]
+
+    def unit(self, unit_code: str, period: Period) -> UnitInPeriod | None:
+        """The unit in a period, or None where nobody has that code."""
+        asked = (unit_code, str(period))
+        if asked not in self._units:
+            self._units[asked] = self._unit(unit_code, period)
+        return self._units[asked]
+
+    def may_file(self, submitter: str, unit_code: str, period: Period) -> bool:
+        """For itself, for units below it on any day of the period, and for its predecessors."""
+        asked = (submitter, unit_code, str(period))
+        if asked not in self._allowed:
+            self._allowed[asked] = (
+                submitter == unit_code
+                or submitter in self.tree.ancestors(unit_code, period.first_day, period.last_day)
+                or unit_code in self.tree.predecessors(submitter)
+            )
+        return self._allowed[asked]
+
+    def last_years_figures(self, key: Key, period: Period, in_file: Mapping[Key, Figures]) -> LastYear:
+        """What a submission is compared with; figures for last year in the same file replace those in force."""
+        unit_code, form, _ = key
+        same, whole = (
+            self._figures_to_use(self._figures((unit_code, form, str(Period(period.year - 1, part))), in_file))
+            for part in (period.part, "")
+        )
+        return LastYear(same, whole)
+
+    def _figures(self, key: Key, in_file: Mapping[Key, Figures]) -> Figures:
+        if key in in_file:
+            return in_file[key]
+        in_force = self.in_force.get(key)
+        return in_force.figures if in_force else {}
+
+    def repeated(self, submitter: str, sha256: str) -> list[InForce] | None:
+        """The submissions in force that the same submitter sent with the same bytes; None unless all of them are."""
+        for earlier in self.earlier.get((submitter, sha256), ()):
+            found = [self.in_force.get(key) for key in earlier.keys]
+            held = [one for one in found if one is not None and one.delivery_seq == earlier.delivery_seq]
+            if len(held) == len(found):
+                return held
+        return None
+
+    def _unit(self, unit_code: str, period: Period) -> UnitInPeriod | None:
+        spans = self.tree.spans.get(unit_code)
+        if spans is None:
+            return None
+        within = self.tree.within(unit_code, period.first_day, period.last_day)
+        span = within[-1] if within else None
+        return UnitInPeriod((span or spans[-1]).name, span)
+
+    def _figures_to_use(self, figures: Figures) -> dict[tuple[str, str], Decimal]:
+        """(indicator, scope) → the number under the first of the indicator's statuses that is present and not held."""
+        best: dict[tuple[str, str], tuple[int, Decimal | None]] = {}
+        for (code, scope, status), (state, value, is_held) in figures.items():
+            rule = self.rules.get(code)
+            if rule is None or status not in rule.statuses or state == "redacted" or is_held:
+                continue
+            rank = rule.indicator.statuses.index(status)
+            if (code, scope) not in best or rank < best[code, scope][0]:
+                best[code, scope] = (rank, value)
+        return {cell: value for cell, (_, value) in best.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class LastYear:
+    """(indicator, scope) → last year's number, of the same part of the year and of the whole year."""
+
+    same: dict[tuple[str, str], Decimal]
+    whole: dict[tuple[str, str], Decimal]
+
+
+def load_for(connection: Connection, context: Context, files: Iterable[tuple[str, str]], keys: Iterable[Key]) -> None:
+    """Read what is in force for a batch: given are (submitter, sha256) of its files, and what they file."""
+    context.earlier = _earlier(connection, sorted(set(files)))
+    wanted = set(keys) | {key for found in context.earlier.values() for one in found for key in one.keys}
+    wanted |= {last for key in wanted for last in _a_year_before(key)}
+    context.in_force = _in_force(connection, sorted(wanted))
+
+
+def _a_year_before(key: Key) -> list[Key]:
+    period = parse_period(key[2])
+    if period is None:
+        return []
+    return [(key[0], key[1], str(Period(period.year - 1, part))) for part in {period.part, ""}]
+
+
+def _earlier(connection: Connection, files: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Earlier]]:
+    from sqlalchemy import text
+
+    rows = connection.execute(
+        text(EARLIER),
+        {"submitters": [submitter for submitter, _ in files], "hashes": [sha256 for _, sha256 in files]},
+    )
+    keys: dict[tuple[str, str, int], list[Key]] = {}
+    for row in rows:
+        keys.setdefault((row.submitter_code, row.sha256, row.delivery_seq), []).append(
+            (row.unit_code, row.form, row.period)
+        )
+    found: dict[tuple[str, str], list[Earlier]] = {}
+    for (submitter, sha256, delivery_seq), filed in keys.items():
+        found.setdefault((submitter, sha256), []).append(Earlier(delivery_seq, tuple(filed)))
+    return found
+
+
+def _in_force(connection: Connection, keys: Sequence[Key]) -> dict[Key, InForce]:
+    from sqlalchemy import text
+
+    units, forms, periods = ([key[part] for key in keys] for part in range(3))
+    rows = connection.execute(text(IN_FORCE), {"units": units, "forms": forms, "periods": periods})
+    found: dict[Key, InForce] = {}
+    for row in rows.tuples():
+        submission_id, delivery_seq, unit, form, period, *cell, state, value, is_held = row
+        submission = found.get((unit, form, period))
+        if submission is None:
+            submission = found[unit, form, period] = InForce(submission_id, delivery_seq, {})
+        indicator, scope, status = cell
+        if indicator is not None:
+            submission.figures[indicator, scope, status] = (state, value, is_held)
+    return found
+
+
+EARLIER = """
+    select delivery.submitter_code, delivery.sha256, delivery.delivery_seq,
+        submission.unit_code, submission.form, submission.period
+    from unnest(cast(:submitters as text[]), cast(:hashes as text[])) as asked (submitter_code, sha256)
+    join landing.delivery as delivery
+        on delivery.sha256 = asked.sha256 and delivery.submitter_code = asked.submitter_code
+    join landing.submission as submission on submission.delivery_seq = delivery.delivery_seq
+    where delivery.outcome in ('accepted', 'held')
+"""
+
+IN_FORCE = """
+    with asked as (
+        select *
+        from unnest(cast(:units as text[]), cast(:forms as text[]), cast(:periods as text[]))
+            as asked (unit_code, form, period)
+    ),
+    in_force as (
+        select distinct on (submission.unit_code, submission.form, submission.period)
+            submission.submission_id, submission.delivery_seq,
+            submission.unit_code, submission.form, submission.period
+        from asked
+        join landing.submission as submission using (unit_code, form, period)
+        left join landing.withdrawal as withdrawal on withdrawal.submission_id = submission.submission_id
+        where submission.state = 'accepted' and withdrawal.submission_id is null
+        order by submission.unit_code, submission.form, submission.period, submission.delivery_seq desc
+    )
+    select in_force.submission_id, in_force.delivery_seq, in_force.unit_code, in_force.form, in_force.period,
+        observation.indicator_code, observation.scope, observation.status,
+        observation.state, observation.value, observation.is_held
+    from in_force
+    left join landing.observation as observation on observation.submission_id = in_force.submission_id
+"""

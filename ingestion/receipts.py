@@ -1,0 +1,261 @@
+"""The receipt of each delivery: a plain Chinese text that says what was taken, what was not, and what to do next.
+
+A receipt is written from the database alone, after the outcome is on record and under the name recorded with it. So
+one that a crash prevented is written later, and one that a crash left unrecorded is written again over itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from catalogue.model import Catalogue, Severity
+from ingestion import wording
+from ingestion.disk import force_to_disk
+from ingestion.observations import Place
+from ingestion.tree import Tree
+from kexie.home import Home
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+    from sqlalchemy import Connection, Engine
+
+BATCH = 200
+LISTED = 200
+"""The most findings of one severity that a receipt lists."""
+
+LONGEST_NAME = 180
+"""Bytes of a name; file systems allow 255, and a number and the ending come on top."""
+
+RESULTS = {
+    "accepted": "已全部受理。",
+    "held": "已受理，其中 {held} 个数待说明原因，说明之前暂不计入汇总。",
+    "partly_rejected": "部分受理：{accepted} 张报表收下，{rejected} 张退回。",
+    "rejected": "已退回，文件里的数都没有收下。",
+    "duplicate": "与现行有效的报送完全相同，数据没有变化。",
+    "kept": "已收存，暂不读数。",
+}
+NEXT_STEPS = {
+    "accepted": "不需要再做什么。以后发现数字有误，改正后重新报送整张报表即可，后报的替换先报的。",
+    "held": "请核对待说明的数：有误的改正，无误的写明原因，然后重新报送整张报表。",
+    "partly_rejected": "请改正退回的报表后重新报送；已收下的报表不需要再报。",
+    "rejected": "请按下列问题逐条改正，然后重新报送。",
+    "duplicate": "不需要再做什么。",
+    "kept": "需要计入汇总的数字，请用报表填报。",
+}
+SECTIONS = {
+    Severity.ERROR: "必须改正的问题",
+    Severity.EXPLAIN: "需要说明原因的数",
+    Severity.WARNING: "提示（不影响受理，请核对）",
+    Severity.INFO: "告知",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the text of one receipt is made of; rows are as the queries below return them."""
+
+    delivery: Any
+    submissions: Sequence[Any]
+    findings: Sequence[Any]
+
+
+class Names:
+    """Free names in the outbox. A name that exists there is never used again."""
+
+    def __init__(self, home: Home) -> None:
+        self._outbox = home.outbox
+        self._taken: dict[str, set[str]] = {}
+
+    def free(self, submitter: str, file_name: str) -> str:
+        """A name for the receipt of a file, taken from now on."""
+        if submitter not in self._taken:
+            self._taken[submitter] = self._existing(submitter)
+        taken, base = self._taken[submitter], safe_name(file_name)
+        name, number = f"{base}.回执.txt", 1
+        while name in taken:
+            number += 1
+            name = f"{base}.回执({number}).txt"
+        taken.add(name)
+        return name
+
+    def _existing(self, submitter: str) -> set[str]:
+        try:
+            listed = self._outbox.fs.ls((self._outbox / submitter).path, detail=False)
+        except FileNotFoundError:
+            return set()
+        return {PurePosixPath(path).name for path in listed}
+
+
+def safe_name(file_name: str) -> str:
+    """A file name that every system can hold and no system reads as a path."""
+    visible = "".join("_" if unicodedata.category(letter)[0] == "C" else letter for letter in file_name)
+    name = re.sub(r'[\\/<>:"|?*]', "_", visible).strip(" .") or "_"
+    path = PurePosixPath(name)
+    stem = path.stem.encode()[: LONGEST_NAME - len(path.suffix.encode()[:20])].decode(errors="ignore")
+    return f"{stem}{path.suffix[:20]}"
+
+
+def write_missing(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) -> list[str]:
+    """Write every receipt not known to be written; returns a sentence for each that could not be."""
+    problems: list[str] = []
+    last = 0
+    while True:
+        with engine.connect() as connection:
+            receipts = _missing(connection, last)
+        if not receipts:
+            return problems
+        last = receipts[-1].delivery.delivery_seq
+        written = _write(home, receipts, catalogue, tree, problems)
+        with engine.begin() as connection:
+            _record(connection, written)
+
+
+def render(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> str:
+    """The text of a receipt, lines ended by a line feed."""
+    return "\n".join([*_head(receipt, tree), *_submissions(receipt, catalogue, tree), *_findings(receipt)]) + "\n"
+
+
+def _head(receipt: Receipt, tree: Tree) -> Iterator[str]:
+    delivery = receipt.delivery
+    states = [submission.state for submission in receipt.submissions]
+    held = sum(found.severity == Severity.EXPLAIN and found.state != "rejected" for found in receipt.findings)
+    result = RESULTS[delivery.outcome].format(
+        held=held, accepted=states.count("accepted"), rejected=states.count("rejected")
+    )
+    yield "报送回执"
+    yield ""
+    yield f"文件：{wording.plain(delivery.file_name)}"
+    yield f"报送单位：{_unit(delivery.submitter_code, tree)}"
+    yield f"收到时间：{delivery.received_at:%Y-%m-%d %H:%M}（北京时间）"
+    yield f"受理编号：{delivery.delivery_seq}"
+    yield f"受理结果：{result}"
+    yield f"下一步：{NEXT_STEPS[delivery.outcome]}"
+
+
+def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator[str]:
+    if not receipt.submissions:
+        return
+    held: dict[int | None, int] = defaultdict(int)
+    for found in receipt.findings:
+        held[found.submission_id] += found.severity == Severity.EXPLAIN
+    yield ""
+    yield "各报表受理情况"
+    for number, submission in enumerate(receipt.submissions, start=1):
+        form = catalogue.forms.get(submission.form)
+        title = form.title if form else wording.plain(submission.form)
+        what = f"{_unit(submission.unit_code, tree)}，{title}，{wording.period(submission.period)}"
+        yield f"{number}. {what}：{_taken(submission, held[submission.submission_id])}"
+
+
+def _taken(submission: Any, held: int) -> str:  # noqa: ANN401 - a row of the query below
+    if submission.state == "rejected":
+        return f"退回，{submission.figures_read} 个数未收。"
+    remark = f"，其中 {held} 个待说明" if held else ""
+    return f"收下 {submission.figures_read} 个数{remark}（报送编号 {submission.submission_id}）。"
+
+
+def _findings(receipt: Receipt) -> Iterator[str]:
+    for severity, title in SECTIONS.items():
+        found = [finding for finding in receipt.findings if finding.severity == severity]
+        if not found:
+            continue
+        yield ""
+        yield f"{title}（{len(found)} 条）"
+        for number, finding in enumerate(found[:LISTED], start=1):
+            where = wording.place(Place(finding.sheet or "", finding.cell or "", finding.line))
+            yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
+        if len(found) > LISTED:
+            yield f"另有 {len(found) - LISTED} 条，改正以上问题后重新报送时再列。"
+
+
+def _unit(unit_code: str, tree: Tree) -> str:
+    spans = tree.spans.get(unit_code)
+    code = wording.plain(unit_code)
+    return f"{spans[-1].name}（{code}）" if spans else code
+
+
+def _missing(connection: Connection, after: int) -> list[Receipt]:
+    from sqlalchemy import text
+
+    deliveries = connection.execute(text(MISSING), {"after": after, "limit": BATCH}).all()
+    seqs = {"seqs": [delivery.delivery_seq for delivery in deliveries]}
+    submissions: dict[int, list[Any]] = defaultdict(list)
+    findings: dict[int, list[Any]] = defaultdict(list)
+    if deliveries:
+        for row in connection.execute(text(SUBMISSIONS), seqs):
+            submissions[row.delivery_seq].append(row)
+        for row in connection.execute(text(FINDINGS), seqs):
+            findings[row.delivery_seq].append(row)
+    return [
+        Receipt(delivery, submissions[delivery.delivery_seq], findings[delivery.delivery_seq])
+        for delivery in deliveries
+    ]
+
+
+def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: Tree, problems: list[str]) -> list[int]:
+    """Write receipts, safe from a power cut; returns the deliveries that have theirs."""
+    outbox, fs = home.outbox, home.outbox.fs
+    drafts: list[tuple[int, str, str]] = []
+    for receipt in receipts:
+        delivery = receipt.delivery
+        folder = (outbox / delivery.submitter_code).path
+        draft = f"{folder}/.{delivery.delivery_seq}.part"
+        # Notepad on older Windows needs the byte order mark and the carriage returns.
+        data = render(receipt, catalogue, tree).replace("\n", "\r\n").encode("utf-8-sig", "replace")
+        try:
+            fs.makedirs(folder, exist_ok=True)
+            fs.pipe_file(draft, data)
+        except OSError as error:
+            problems.append(f"receipt {delivery.submitter_code}/{delivery.receipt_name} cannot be written: {error}")
+            continue
+        drafts.append((delivery.delivery_seq, draft, f"{folder}/{delivery.receipt_name}"))
+    _put_in_place(fs, drafts)
+    return [delivery_seq for delivery_seq, _, _ in drafts]
+
+
+def _put_in_place(fs: AbstractFileSystem, drafts: Sequence[tuple[int, str, str]]) -> None:
+    is_local = "local" in fs.protocol
+    if is_local:
+        force_to_disk(draft for _, draft, _ in drafts)
+    for _, draft, name in drafts:
+        fs.mv(draft, name)
+    if is_local:
+        force_to_disk({name.rsplit("/", 1)[0] for _, _, name in drafts})
+
+
+def _record(connection: Connection, delivery_seqs: Sequence[int]) -> None:
+    from sqlalchemy import text
+
+    query = "update landing.delivery set receipt_written_at = clock_timestamp() where delivery_seq = any(:seqs)"
+    connection.execute(text(query), {"seqs": list(delivery_seqs)})
+
+
+MISSING = """
+    select delivery_seq, submitter_code, file_name, outcome, received_at, receipt_name
+    from landing.delivery
+    where receipt_written_at is null and receipt_name is not null and delivery_seq > :after
+    order by delivery_seq
+    limit :limit
+"""
+
+SUBMISSIONS = """
+    select submission_id, delivery_seq, unit_code, form, period, state, figures_read
+    from landing.submission
+    where delivery_seq = any(:seqs)
+    order by submission_id
+"""
+
+FINDINGS = """
+    select finding.delivery_seq, finding.submission_id, finding.severity, finding.sentence,
+        finding.sheet, finding.cell, finding.line, submission.state
+    from landing.finding as finding
+    left join landing.submission as submission on submission.submission_id = finding.submission_id
+    where finding.delivery_seq = any(:seqs)
+    order by finding.finding_id
+"""

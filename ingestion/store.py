@@ -1,0 +1,129 @@
+"""Write what the checks decided: a whole batch of files in one transaction, with COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ingestion.checks import Checked, Observed
+from ingestion.context import Key
+from ingestion.years import mark_changed
+from kexie.database import copy_rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SUBMISSION_COLUMNS = (
+    *("submission_id", "delivery_seq", "unit_code", "form", "period", "year"),
+    *("state", "figures_read", "catalogue_version"),
+)
+OBSERVATION_COLUMNS = ("submission_id", *Observed._fields)
+FINDING_COLUMNS = (
+    *("delivery_seq", "submission_id", "code", "severity", "sentence"),
+    *("unit_code", "indicator_code", "sheet", "cell", "line", "raw"),
+)
+
+
+class Outcome(NamedTuple):
+    """What became of a delivery, and the name its receipt will have."""
+
+    delivery_seq: int
+    checked: Checked
+    receipt_name: str
+
+
+def reserve_submission_ids(connection: Connection, count: int) -> Iterator[int]:
+    """So many numbers for new submissions, in ascending order."""
+    from sqlalchemy import text
+
+    query = text(
+        """
+        select nextval(pg_get_serial_sequence('landing.submission', 'submission_id'))
+        from generate_series(1, :count)
+        """
+    )
+    return iter(sorted(connection.scalars(query, {"count": count})))
+
+
+def store(connection: Connection, outcomes: Sequence[Outcome], catalogue_version: str) -> set[int]:
+    """Store a batch within the connection's transaction; returns the years of what was accepted, marked as changed."""
+    copy_rows(connection, "landing.submission", SUBMISSION_COLUMNS, _submissions(outcomes, catalogue_version))
+    copy_rows(connection, "landing.observation", OBSERVATION_COLUMNS, _observations(outcomes))
+    copy_rows(connection, "landing.finding", FINDING_COLUMNS, _findings(outcomes))
+    _close(connection, outcomes, catalogue_version)
+    years = {
+        submission.year
+        for outcome in outcomes
+        for submission in outcome.checked.submissions
+        if submission.is_accepted and submission.year is not None
+    }
+    mark_changed(connection, years)
+    return years
+
+
+def _submissions(outcomes: Sequence[Outcome], catalogue_version: str) -> Iterator[tuple[object, ...]]:
+    for delivery_seq, checked, _ in outcomes:
+        for submission in checked.submissions:
+            state = "accepted" if submission.is_accepted else "rejected"
+            yield (
+                submission.submission_id,
+                delivery_seq,
+                *submission.key,
+                submission.year,
+                state,
+                submission.figures_read,
+                catalogue_version,
+            )
+
+
+def _observations(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    for _, checked, _ in outcomes:
+        for submission in checked.submissions:
+            for observed in submission.observations:
+                yield (submission.submission_id, *observed)
+
+
+def _findings(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    for delivery_seq, checked, _ in outcomes:
+        ids: dict[Key | None, int] = {submission.key: submission.submission_id for submission in checked.submissions}
+        for found in checked.findings:
+            yield (
+                delivery_seq,
+                ids.get(found.key),
+                found.code,
+                found.severity.value,
+                found.sentence,
+                found.unit_code,
+                found.indicator_code,
+                found.place.sheet or None,
+                found.place.cell or None,
+                found.place.line,
+                found.raw,
+            )
+
+
+def _close(connection: Connection, outcomes: Sequence[Outcome], catalogue_version: str) -> None:
+    from sqlalchemy import text
+
+    connection.execute(
+        text(
+            """
+            update landing.delivery as delivery
+            set kind = closed.kind, outcome = closed.outcome, form_version = closed.form_version,
+                receipt_name = closed.receipt_name, catalogue_version = :version, checked_at = clock_timestamp()
+            from unnest(
+                cast(:seqs as bigint[]), cast(:kinds as text[]), cast(:outcomes as text[]),
+                cast(:versions as text[]), cast(:receipts as text[])
+            ) as closed (delivery_seq, kind, outcome, form_version, receipt_name)
+            where delivery.delivery_seq = closed.delivery_seq
+            """
+        ),
+        {
+            "version": catalogue_version,
+            "seqs": [outcome.delivery_seq for outcome in outcomes],
+            "kinds": [outcome.checked.kind for outcome in outcomes],
+            "outcomes": [outcome.checked.outcome for outcome in outcomes],
+            "versions": [outcome.checked.form_version for outcome in outcomes],
+            "receipts": [outcome.receipt_name for outcome in outcomes],
+        },
+    )
