@@ -22,7 +22,7 @@ _OTHER_DELIMITERS = {
     "，": "中文逗号（，）",
     "|": "竖线（|）",
 }
-_EXAMPLES = {"unit_code": "410100", "period": "2021", "indicator_code": "vol_person_count"}
+_EXAMPLES = {"unit_code": "410100", "period": "2021", "indicator_code": "vol_person_registered_count"}
 _OPEN = "open"
 _LONGEST_FIELD = 100_000
 

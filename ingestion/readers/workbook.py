@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from io import BytesIO
+from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
@@ -53,7 +54,7 @@ _STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships
 def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes: int) -> FileContent:
     """All that stands in a workbook. Raises Refusal where the file as a whole cannot be read."""
     book = _Book(data, package, unpacked_megabytes)
-    ids = ids_from_rows(book.rows(IDS_SHEET)) if IDS_SHEET in book.sheets else None
+    ids = ids_from_rows(book.read(IDS_SHEET).rows) if IDS_SHEET in book.sheets else None
     if ids is None:
         raise Refusal("WORKBOOK_NOT_RECOGNISED")
     content = FileContent("workbook", form_version=",".join(sorted({sheet.version for sheet in ids.sheets})))
@@ -74,6 +75,13 @@ def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes
     return content
 
 
+class _Cells(NamedTuple):
+    """The cells of a sheet; formulas without a result are '' in `rows`, and told by 0-based (row, column) beside."""
+
+    rows: Rows
+    without_result: Mapping[tuple[int, int], str]
+
+
 class _Book:
     """The sheets of a workbook: their cells as calamine reads them, and their markup for what it does not tell."""
 
@@ -87,17 +95,14 @@ class _Book:
         except CalamineError as error:
             raise Refusal("FILE_UNREADABLE") from error
 
-    def rows(self, name: str) -> Rows:
-        """The cells of a sheet from A1 on. Formulas without a result are '' here."""
+    def read(self, name: str) -> _Cells:
+        """The cells of a sheet from A1 on. Raises Refusal where they would take too much memory."""
+        without_result = formulas_without_result(self.sheets[name], name)
         self._refuse_repeated_text(self.sheets[name])
         try:
-            rows: Rows = self._calamine.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            return _Cells(self._calamine.get_sheet_by_name(name).to_python(skip_empty_area=False), without_result)
         except CalamineError as error:
             raise Refusal("FILE_UNREADABLE") from error
-        return rows
-
-    def formulas_without_result(self, name: str) -> dict[tuple[int, int], str]:
-        return formulas_without_result(self.sheets[name], name)
 
     def is_blank(self, name: str) -> bool:
         return is_blank(self.sheets[name])
@@ -148,12 +153,9 @@ def _find(sheet: FormSheet, ids: WorkbookIds, book: _Book, unclaimed: Mapping[st
     if sheet.sheet in unclaimed:
         return sheet.sheet
     titles = {other.sheet for other in ids.sheets}
-    for name in unclaimed:
-        if name not in titles and not book.is_blank(name):
-            book.formulas_without_result(name)
-            if _misplaced(book.rows(name), ids.fixed_cells(sheet)) is None:
-                return name
-    return None
+    renamed = (name for name in unclaimed if name not in titles and not book.is_blank(name))
+    fixed = ids.fixed_cells(sheet)
+    return next((name for name in renamed if _misplaced(book.read(name).rows, fixed) is None), None)
 
 
 def _misplaced(rows: Rows, expected: Mapping[tuple[int, int], str]) -> tuple[tuple[int, int], str, str] | None:
@@ -174,8 +176,7 @@ def _read_form(
         details = {"form_title": form.title, "found": sheet.version, "expected": form.version}
         content.problems.append(Problem("FORM_VERSION_WRONG", Place(sheet=name), details))
         return
-    without_result = book.formulas_without_result(name)
-    rows = book.rows(name)
+    rows, without_result = book.read(name)
     expected = ids.fixed_cells(sheet)
     for row, code in sheet.rows.items():
         expected[row, CODE] = code
@@ -187,7 +188,7 @@ def _read_form(
         content.problems.append(Problem("FORM_LAYOUT_CHANGED", Place(name, cell_name(row, column)), details))
         return
     content.readings += _readings(sheet, name, ids, rows, without_result)
-    content.problems += _strays(sheet, name, rows)
+    content.problems += _strays(sheet, name, rows, without_result)
 
 
 def _readings(
@@ -214,19 +215,19 @@ def _readings(
 
 
 def _figure(content: Cell) -> tuple[Figure | None, str]:
-    if type(content) is float:
-        value = _exact(content)
-        return (Figure(NUMBER, value), f"{value:f}") if value is not None else (Figure(UNREADABLE), repr(content))
     if isinstance(content, str):
         return figure_in(content), clipped(content.strip())
     if isinstance(content, bool):
         return Figure(UNREADABLE), str(content).upper()
+    if isinstance(content, int | float):
+        value = _exact(content)
+        return (Figure(NUMBER, value), f"{value:f}") if value is not None else (Figure(UNREADABLE), str(content))
     return Figure(UNREADABLE), str(content)
 
 
 def _exact(number: float) -> Decimal | None:
     """The decimal that was typed: a spreadsheet keeps 15 digits, beyond them lies the dust of binary arithmetic."""
-    if number == int(number) if abs(number) < 1e15 else False:
+    if abs(number) < 1e15 and number == int(number):
         return Decimal(int(number))
     exact = Decimal(f"{number:.{_DIGITS_KEPT_BY_SPREADSHEETS}g}")
     return exact if exact.is_finite() and abs(exact.adjusted()) < 30 else None
@@ -239,10 +240,12 @@ def _note(content: Cell) -> str:
     return raw if figure and figure.state == NUMBER else str(content).strip()
 
 
-def _strays(sheet: FormSheet, name: str, rows: Rows) -> list[Problem]:
+def _strays(sheet: FormSheet, name: str, rows: Rows, without_result: Mapping[tuple[int, int], str]) -> list[Problem]:
     """What a clerk wrote beside the cells of the form: never read, never passed over in silence."""
-    found = list(_stray_cells(sheet, rows))
-    named = [_stray(name, cell_name(row, column), str(rows[row][column])) for row, column in found[:_MOST_STRAYS_NAMED]]
+    found = [(row, column, str(rows[row][column])) for row, column in _stray_cells(sheet, rows)]
+    inputs = {column for column, _ in sheet.scopes}
+    found += [(*at, raw) for at, raw in without_result.items() if at[0] not in sheet.rows or at[1] not in inputs]
+    named = [_stray(name, cell_name(row, column), raw) for row, column, raw in found[:_MOST_STRAYS_NAMED]]
     if len(found) > _MOST_STRAYS_NAMED:
         named.append(_stray(name, "", f"……等另外 {len(found) - _MOST_STRAYS_NAMED} 处内容"))
     return named

@@ -1,0 +1,529 @@
+"""A filled-in template is read exactly; what moved, was retyped or stands beside the form is told, never misread."""
+
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from catalogue.load import load
+from catalogue.model import Collect
+from ingestion.observations import FileContent, Place, Reading
+from ingestion.periods import Period
+from ingestion.readers import read
+from ingestion.templates import Figures, TemplateUnit, write
+
+CATALOGUE = load()
+CITY = TemplateUnit("410100", "某市科协", "city", "territorial", has_subordinates=True)
+SHEET = "组织建设情况表"
+FORMS = dict.fromkeys(i.form for i in CATALOGUE.asked_of("city", "territorial") if i.collect is Collect.TYPED)
+CELLS = [
+    (i.form, i.code, scope)
+    for i in CATALOGUE.asked_of("city", "territorial")
+    if i.collect is Collect.TYPED
+    for scope in ("own", "jurisdiction")
+]
+FIRST = CELLS[0][1]
+
+
+def template(figures: Figures | None = None) -> bytes:
+    file = BytesIO()
+    write(file, CITY, Period(2021), CATALOGUE, figures)
+    return file.getvalue()
+
+
+BLANK = template()
+FILLED = template(dict.fromkeys(CELLS, (12, "说明")))
+
+
+def read_bytes(data: bytes) -> FileContent:
+    return read("anything.xlsx", data, CATALOGUE)
+
+
+def read_edited(edit: Callable[[Worksheet], object], data: bytes = BLANK) -> FileContent:
+    """What is read after a clerk edited the first form with another program and saved the file."""
+    return read_bytes(saved(lambda workbook: edit(workbook[SHEET]), data))
+
+
+def saved(edit: Callable[[Workbook], object], data: bytes = BLANK) -> bytes:
+    workbook = load_workbook(BytesIO(data))
+    edit(workbook)
+    file = BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+def typed(cell: str, content: str | float | None) -> Callable[[Worksheet], object]:
+    def edit(sheet: Worksheet) -> None:
+        sheet[cell] = content
+
+    return edit
+
+
+def with_part(change: Callable[[bytes], bytes], part: str = "xl/worksheets/sheet1.xml", data: bytes = BLANK) -> bytes:
+    """The file with the bytes of one part changed."""
+    file = BytesIO()
+    with ZipFile(BytesIO(data)) as old, ZipFile(file, "w", ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            content = old.read(info)
+            new.writestr(info.filename, change(content) if info.filename == part else content)
+    return file.getvalue()
+
+
+def with_cell(markup: bytes) -> bytes:
+    """The blank template with the markup of D6, the first cell to fill in, replaced."""
+    return with_part(lambda sheet: re.sub(rb'<c r="D6"[^>]*/>', lambda _: markup, sheet, count=1))
+
+
+def only(content: FileContent) -> Reading:
+    assert content.problems == []
+    (reading,) = content.readings
+    return reading
+
+
+def codes(content: FileContent) -> list[str]:
+    return [problem.code for problem in content.problems]
+
+
+# ---- what is read
+
+
+def test_a_blank_template_files_every_form_without_a_figure() -> None:
+    content = read_bytes(BLANK)
+    assert content == FileContent("workbook", filed=[("410100", form, "2021") for form in FORMS], form_version="2021.1")
+
+
+def test_a_figure_is_read_with_its_place_scope_and_note() -> None:
+    content = read_edited(lambda sheet: [typed("E6", 356)(sheet), typed("F6", "含省级学会")(sheet)])
+    number = Decimal(356)
+    expected = ("410100", "organisation", "2021", FIRST, "jurisdiction", "", "number", number, number, number)
+    assert only(content) == Reading(*expected, "含省级学会", "356", Place(SHEET, "E6"))
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "value"),
+    [
+        (0, "number", "0"),
+        (12.5, "number", "12.5"),
+        (1.1, "number", "1.1"),
+        (0.1 + 0.2, "number", "0.3"),
+        (123456789012.34, "number", "123456789012.34"),
+        (-3, "number", "-3"),
+        ("1,234", "number", "1234"),
+        ("１２３", "number", "123"),
+        ("-", "not_applicable", None),
+        ("—", "not_applicable", None),
+        ("**", "redacted", None),
+        ("XX", "redacted", None),
+        ("8.1万", "unreadable", None),
+        (True, "unreadable", None),
+    ],
+)
+def test_a_cells_content_is_a_figure(content: str | float, state: str, value: str | None) -> None:
+    reading = only(read_edited(typed("D6", content)))
+    assert (reading.state, reading.value) == (state, value and Decimal(value))
+    assert reading.low == reading.high == reading.value
+
+
+def test_what_is_no_number_keeps_its_words() -> None:
+    assert only(read_edited(typed("D6", " 8.1万 "))).raw == "8.1万"
+    assert only(read_edited(typed("D6", True))).raw == "TRUE"
+
+
+def test_a_date_is_no_number() -> None:
+    def edit(sheet: Worksheet) -> None:
+        sheet["D6"] = 44260
+        sheet["D6"].number_format = "yyyy-mm-dd"
+
+    reading = only(read_edited(edit))
+    assert (reading.state, reading.raw) == ("unreadable", "2021-03-05")
+
+
+@pytest.mark.parametrize(
+    ("markup", "state", "raw"),
+    [
+        (b'<c r="D6"><f>1+1</f><v>2</v></c>', "number", "2"),
+        (b'<c r="D6" t="str"><f>"1"&amp;"2"</f><v>12</v></c>', "number", "12"),
+        (b'<c r="D6" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "formula_error", "#DIV/0!"),
+        (b'<c r="D6" t="e"><v>#N/A</v></c>', "formula_error", "#N/A"),
+        (b"<c r='D6' t='e'><v>#N/A</v></c>", "formula_error", "#N/A"),
+        (b'<c r="D6"><f>SUM(E6:E7)</f></c>', "formula_error", "=SUM(E6:E7)"),
+        (b'<c r="D6"><f>SUM(E6:E7)</f><v></v></c>', "formula_error", "=SUM(E6:E7)"),
+        (b'<c r="D6" t="inlineStr"><is><t>1,200</t></is></c>', "number", "1,200"),
+        (b'<c r="D6"><v>1.1000000000000001</v></c>', "number", "1.1"),
+        (b'<c r="D6"><v>1e999</v></c>', "unreadable", "inf"),
+    ],
+)
+def test_a_formula_is_its_result_and_an_error_is_told(markup: bytes, state: str, raw: str) -> None:
+    reading = only(read_bytes(with_cell(markup)))
+    assert (reading.state, reading.raw, reading.place) == (state, raw, Place(SHEET, "D6"))
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_a_blank() -> None:
+    content = read_bytes(with_cell(b'<c r="D6" t="str"><f>""</f><v></v></c>'))
+    assert (content.readings, content.problems) == ([], [])
+
+
+def test_a_note_without_a_figure_is_no_reading() -> None:
+    content = read_edited(typed("F6", "今年没有开展"))
+    assert (content.readings, content.problems) == ([], [])
+
+
+numbers = st.decimals(min_value=0, max_value=10**15, places=2) | st.integers(0, 10**18).map(Decimal)
+notes = st.text(st.characters(categories=["L", "N", "P"]), max_size=20).filter(
+    lambda note: not re.search(r"_x\w{4}_", note)
+)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(
+        st.sampled_from([cell for cell in CELLS if cell[2] == "own"]),
+        st.tuples(numbers | st.sampled_from(["-", "**"]), notes),
+        max_size=20,
+    )
+)
+def test_what_the_template_writes_the_reader_reads_back_exactly(figures: Figures) -> None:
+    content = read_bytes(template(figures))
+    assert content.problems == []
+    words = {"not_applicable": "-", "redacted": "**"}
+    found = {(r.form, r.indicator_code, r.scope): (words.get(r.state, r.value), r.note) for r in content.readings}
+    assert found == dict(figures)
+
+
+def test_the_files_name_does_not_matter() -> None:
+    assert read("别的名字.bin", FILLED, CATALOGUE) == read("../../x.xlsx", FILLED, CATALOGUE)
+    assert len(read_bytes(FILLED).readings) == len(CELLS)
+
+
+def test_a_file_saved_by_another_program_reads_the_same() -> None:
+    assert read_bytes(saved(lambda _: None, FILLED)) == read_bytes(FILLED)
+
+
+# ---- what a clerk may change, and what is told
+
+
+def test_an_edited_indicator_name_does_not_matter() -> None:
+    assert codes(read_edited(typed("B6", "学会"), FILLED)) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "cell", "expected"),
+    [
+        (lambda sheet: sheet.insert_rows(8), "A8", "org_ast_staff_count"),
+        (lambda sheet: sheet.delete_rows(8), "A8", "org_ast_staff_count"),
+        (lambda sheet: sheet.insert_cols(4), "D2", "410100"),
+        (lambda sheet: sheet.delete_cols(5), "E5", "含下级"),
+        (lambda sheet: sheet.move_range("A6:F6", rows=40), "A6", FIRST),
+        (typed("C6", "万个"), "C6", "个"),
+        (typed("D2", "410200"), "D2", "410100"),
+        (typed("B3", "2022"), "B3", "2021"),
+        (typed("A6", None), "A6", FIRST),
+    ],
+)
+def test_a_form_whose_cells_are_not_where_they_were_is_not_read(
+    edit: Callable[[Worksheet], object], cell: str, expected: str
+) -> None:
+    content = read_edited(edit, FILLED)
+    (problem,) = content.problems
+    assert (problem.code, problem.place) == ("FORM_LAYOUT_CHANGED", Place(SHEET, cell))
+    assert problem.details["expected"] == expected
+    assert {reading.form for reading in content.readings} == FORMS.keys() - {"organisation"}
+
+
+@pytest.mark.parametrize("cell", ["G6", "H5", "H2", "D60", "A60", "AB7", "F2"])
+def test_what_stands_beside_the_form_is_told(cell: str) -> None:
+    content = read_edited(typed(cell, 0))
+    (problem,) = content.problems
+    assert (problem.code, problem.place, problem.details) == ("CELL_OUTSIDE_FORM", Place(SHEET, cell), {"raw": "0.0"})
+
+
+def test_a_formula_without_result_beside_the_form_is_told() -> None:
+    content = read_edited(typed("H9", "=D6+D7"))
+    assert [(problem.code, problem.place.cell) for problem in content.problems] == [("CELL_OUTSIDE_FORM", "H9")]
+
+
+def test_a_figure_typed_under_notes_is_told() -> None:
+    assert codes(read_edited(typed("F6", 120))) == ["CELL_OUTSIDE_FORM"]
+    assert codes(read_edited(typed("F6", "1,200"))) == ["CELL_OUTSIDE_FORM"]
+
+
+def test_a_pasted_table_is_told_in_few_words() -> None:
+    def paste(sheet: Worksheet) -> None:
+        for row in range(100, 200):
+            sheet.cell(row, 2, row)
+
+    problems = read_edited(paste).problems
+    assert len(problems) == 51
+    assert problems[-1].details["raw"] == "……等另外 50 处内容"
+
+
+def test_a_sheet_with_content_that_is_no_form_is_told_and_an_empty_one_is_not() -> None:
+    def add(workbook: Workbook) -> None:
+        workbook.create_sheet("Sheet1")
+        workbook.create_sheet("草稿")["B2"] = 5
+
+    content = read_bytes(saved(add))
+    assert [(problem.code, problem.place.sheet) for problem in content.problems] == [("SHEET_NOT_RECOGNISED", "草稿")]
+
+
+def test_a_copy_of_a_form_is_not_read_as_the_form() -> None:
+    content = read_bytes(saved(lambda workbook: workbook.copy_worksheet(workbook[SHEET]), FILLED))
+    assert codes(content) == ["SHEET_NOT_RECOGNISED"]
+    assert len(content.readings) == len(CELLS)
+
+
+def test_a_renamed_tab_is_found_by_what_stands_in_it() -> None:
+    def rename(workbook: Workbook) -> None:
+        workbook[SHEET].title = "组织"
+
+    content = read_bytes(saved(rename, FILLED))
+    assert content.problems == []
+    assert content.readings[0].place == Place("组织", "D6")
+
+
+def test_a_deleted_form_is_told_and_not_filed() -> None:
+    content = read_bytes(saved(lambda workbook: workbook.remove(workbook[SHEET])))
+    assert codes(content) == ["SHEET_MISSING"]
+    assert "organisation" not in {form for _, form, _ in content.filed}
+
+
+def test_two_tabs_whose_names_were_swapped_are_not_read_for_each_other() -> None:
+    def swap(workbook: Workbook) -> None:
+        workbook[SHEET].title = "x"
+        workbook["青少年科技教育情况表"].title = SHEET
+        workbook["x"].title = "青少年科技教育情况表"
+
+    assert codes(read_bytes(saved(swap, FILLED))) == ["FORM_LAYOUT_CHANGED"] * 2
+
+
+def test_a_form_of_another_version_is_told() -> None:
+    def age(workbook: Workbook) -> None:
+        for row in workbook["_kexie"].iter_rows(min_row=2, max_row=2):
+            row[1].value = str(row[1].value).replace("2021.1", "2020.3")
+
+    (problem,) = read_bytes(saved(age, FILLED)).problems
+    assert (problem.code, problem.details["found"], problem.details["expected"]) == (
+        "FORM_VERSION_WRONG", "2020.3", "2021.1",
+    )  # fmt: skip
+
+
+# ---- broken and hostile files
+
+
+def without_ids() -> bytes:
+    return saved(lambda workbook: workbook.remove(workbook["_kexie"]))
+
+
+def ids_overwritten() -> bytes:
+    return saved(lambda workbook: typed("B2", '{"rows":[')(workbook["_kexie"]))
+
+
+def cut_short() -> bytes:
+    return FILLED[: len(FILLED) // 2]
+
+
+def not_a_zip() -> bytes:
+    return b"these are no bytes of a workbook"
+
+
+def zip_without_a_workbook() -> bytes:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", "a")
+    return file.getvalue()
+
+
+def old_office_container(*streams: str) -> bytes:
+    names = b"".join(f"{name}\0".encode("utf-16-le").ljust(128, b"\0") for name in ("Root Entry", *streams))
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1000 + names
+
+
+def zip_bomb() -> bytes:
+    return with_part(lambda sheet: sheet + b" " * 250_000_000, "docProps/app.xml")
+
+
+def part_larger_than_the_directory_says() -> bytes:
+    """The directory and the checksum are those of one byte; the stream unpacks to more."""
+    honest = with_part(lambda _: b"<" + b" " * 5_000_000, "xl/styles.xml")
+    with ZipFile(BytesIO(honest)) as archive:
+        info = archive.getinfo("xl/styles.xml")
+    right, wrong = (
+        struct.pack("<LLL", info.CRC, info.compress_size, info.file_size),
+        struct.pack("<LLL", zlib.crc32(b"<"), info.compress_size, 1),
+    )
+    return honest.replace(right, wrong)
+
+
+def part_named_twice() -> bytes:
+    file = BytesIO(BLANK)
+    with ZipFile(file, "a") as archive:
+        archive.writestr("XL/workbook.xml", "<workbook/>")
+    return file.getvalue()
+
+
+def entities_declared() -> bytes:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaa">]>'
+    return with_part(lambda sheet: sheet.replace(b"<worksheet", bomb + b"<worksheet", 1))
+
+
+def sheet_in_utf16() -> bytes:
+    return with_part(lambda sheet: sheet.decode().replace("UTF-8", "UTF-16").encode("utf-16"))
+
+
+def cell_in_the_last_corner() -> bytes:
+    return with_cell(b'<c r="D6"/></row><row r="1048576"><c r="XFD1048576"><v>1</v></c>')
+
+
+def cell_in_the_last_corner_of_the_ids() -> bytes:
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    return with_part(lambda sheet: sheet.replace(b"</sheetData>", far), f"xl/worksheets/sheet{len(FORMS) + 1}.xml")
+
+
+def cell_in_the_last_corner_with_odd_markup() -> bytes:
+    namespace = b'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    far = b"<x:row " + namespace + b' r="9"><x:c r = "XFD1048576"><x:v>1</x:v></x:c></x:row>'
+    return with_part(lambda sheet: sheet.replace(b"</sheetData>", far + b"</sheetData>"))
+
+
+def cell_without_a_place() -> bytes:
+    return with_cell(b"<c><v>5</v></c>")
+
+
+def long_text_used_ten_thousand_times() -> bytes:
+    cells = b"".join(b'<c r="D%d" t="s"><v>0</v></c>' % row for row in range(100, 9000))
+    grown = with_part(lambda sheet: sheet.replace(b"</sheetData>", b'<row r="100">' + cells + b"</row></sheetData>"))
+    return with_part(lambda text: text.replace(b"<t>", b"<t>" + b"x" * 1_000_000, 1), "xl/sharedStrings.xml", grown)
+
+
+DEFECTS: list[tuple[str, Callable[[], bytes], str]] = [
+    ("xlsx", without_ids, "WORKBOOK_NOT_RECOGNISED"),
+    ("xlsx", ids_overwritten, "WORKBOOK_NOT_RECOGNISED"),
+    ("xlsx", cut_short, "FILE_UNREADABLE"),
+    ("xlsx", not_a_zip, "FILE_UNREADABLE"),
+    ("xlsx", zip_without_a_workbook, "FILE_UNREADABLE"),
+    ("zip", zip_without_a_workbook, "FILE_KIND_UNKNOWN"),
+    ("xlsx", lambda: b"", "FILE_EMPTY"),
+    ("xlsx", lambda: b"x" * 20_000_001, "FILE_TOO_LARGE"),
+    ("xlsx", lambda: old_office_container("EncryptedPackage"), "FILE_ENCRYPTED"),
+    ("xls", lambda: old_office_container("Workbook"), "FILE_OLD_EXCEL"),
+    ("xlsx", lambda: old_office_container("Workbook"), "FILE_OLD_EXCEL"),
+    ("et", lambda: old_office_container("Workbook"), "FILE_SAVED_BY_WPS"),
+    ("wps", lambda: old_office_container("WordDocument"), "FILE_SAVED_BY_WPS"),
+    ("xlsx", zip_bomb, "FILE_EXPANDS_TOO_FAR"),
+    ("xlsx", part_larger_than_the_directory_says, "FILE_UNREADABLE"),
+    ("xlsx", part_named_twice, "FILE_UNREADABLE"),
+    ("xlsx", entities_declared, "FILE_UNREADABLE"),
+    ("xlsx", sheet_in_utf16, "FILE_UNREADABLE"),
+    ("xlsx", cell_in_the_last_corner, "CELL_FAR_OUTSIDE"),
+    ("xlsx", cell_in_the_last_corner_of_the_ids, "CELL_FAR_OUTSIDE"),
+    ("xlsx", cell_in_the_last_corner_with_odd_markup, "CELL_FAR_OUTSIDE"),
+    ("xlsx", cell_without_a_place, "FILE_UNREADABLE"),
+    ("xlsx", long_text_used_ten_thousand_times, "FILE_EXPANDS_TOO_FAR"),
+    ("exe", not_a_zip, "FILE_KIND_UNKNOWN"),
+]
+
+
+@pytest.mark.parametrize(
+    ("extension", "make", "code"), DEFECTS, ids=[f"{make.__name__}.{extension}" for extension, make, _ in DEFECTS]
+)
+def test_a_file_that_cannot_be_read_is_a_problem(extension: str, make: Callable[[], bytes], code: str) -> None:
+    content = read(f"file.{extension}", make(), CATALOGUE)
+    assert (codes(content), content.readings, content.filed) == ([code], [], [])
+    assert CATALOGUE.findings[code].sentence(content.problems[0].details)
+
+
+def test_an_encrypted_part_asks_for_the_password_to_be_removed() -> None:
+    data = bytearray(BLANK)
+    data[BLANK.index(b"PK\x01\x02") + 8] |= 1
+    assert codes(read_bytes(bytes(data))) == ["FILE_ENCRYPTED"]
+
+
+def test_formatting_far_below_the_form_does_not_matter() -> None:
+    content = read_bytes(with_cell(b'<c r="D6" s="1"><v>5</v></c></row><row r="1048576"><c r="XFD1048576" s="1"/>'))
+    assert only(content).value == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("2021 工作总结.txt", "一年来".encode()),
+        ("2021 工作总结.docx", b""),
+        ("2021 工作总结.doc", old_office_container("WordDocument")),
+        ("2021 工作总结.pdf", b"%PDF-1.7"),
+    ],
+)
+def test_a_narrative_is_kept_and_not_read(name: str, data: bytes) -> None:
+    if name.endswith("docx"):
+        file = BytesIO()
+        with ZipFile(file, "w") as archive:
+            archive.writestr("word/document.xml", "<document/>")
+        data = file.getvalue()
+    content = read(name, data, CATALOGUE)
+    assert (content.kind, codes(content), content.readings) == ("narrative", ["NARRATIVE_KEPT"], [])
+
+
+@cache
+def parts_of_the_filled_template() -> dict[str, bytes]:
+    with ZipFile(BytesIO(FILLED)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def assert_only_content(data: bytes) -> None:
+    content = read_bytes(data)
+    for problem in content.problems:
+        assert CATALOGUE.findings[problem.code].sentence(problem.details)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_a_file_with_damaged_bytes_gives_content(data: st.DataObject) -> None:
+    damaged = bytearray(FILLED)
+    for position in data.draw(st.lists(st.integers(0, len(FILLED) - 1), min_size=1, max_size=8)):
+        damaged[position] = data.draw(st.integers(0, 255))
+    assert_only_content(bytes(damaged))
+
+
+SNIPPETS = [
+    b"",
+    b"<",
+    b'"',
+    b"<c>",
+    b'r="XFD1048576"',
+    b"</row>",
+    b"&#0;",
+    b"-1",
+    b"9" * 30,
+    b"null",
+    b"{",
+    b"\xff",
+    b"\0",
+]
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.data())
+def test_a_file_with_damaged_markup_gives_content(data: st.DataObject) -> None:
+    parts = parts_of_the_filled_template()
+    name = data.draw(st.sampled_from(sorted(parts)))
+    start = data.draw(st.integers(0, len(parts[name])))
+    end = min(len(parts[name]), start + data.draw(st.integers(0, 40)))
+    snippet = data.draw(st.sampled_from(SNIPPETS))
+    assert_only_content(with_part(lambda part: part[:start] + snippet + part[end:], name, FILLED))
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+)
+def test_any_bytes_give_content(data: bytes, start: bytes) -> None:
+    assert_only_content(start + data)
