@@ -43,7 +43,8 @@
 {%- endmacro %}
 
 {# The pieces that the holdings in `holdings` pass on through `inheritances`, one row per successor, as terms of its holding. A split
-   shares the value by largest remainder and the bounds as distances from it, so that low ≤ value ≤ high holds for every share. #}
+   shares the value by largest remainder and the bounds as distances from it, so that low ≤ value ≤ high holds for every share; without
+   a point value the low is shared and the high as its distance from that. #}
 {% macro passed_pieces(holdings, inheritances) -%}
     {%- set whole = 'year, indicator_code, scope, from_code, event_date' -%}
     select
@@ -58,14 +59,18 @@
         has_number,
         value_share as value,
         case when value is not null then value_share - below_share else low_share end as low,
-        case when value is not null then value_share + above_share else low_share + spread_share end as high,
-        provisional_value * weight as provisional_value,
+        case
+            when value is not null then value_share + above_share
+            when low is not null then low_share + spread_share
+            else high_share
+        end as high,
+        provisional_share as provisional_value,
         is_provisional,
-        narrative_value * weight as narrative_value,
+        narrative_share as narrative_value,
         is_narrative,
         is_complete,
-        is_filed as is_inherited,
-        is_filed and (is_estimate or kind = 'split') as is_estimate
+        has_number as is_inherited,
+        has_number and (is_estimate or kind = 'split') as is_estimate
     from (
         select
             shared.*,
@@ -73,7 +78,10 @@
             {{ whole_share('(value - low)', 'weight', 'unit_of_account', whole) }} as below_share,
             {{ whole_share('(high - value)', 'weight', 'unit_of_account', whole) }} as above_share,
             {{ whole_share('low', 'weight', 'unit_of_account', whole) }} as low_share,
-            {{ whole_share('(high - low)', 'weight', 'unit_of_account', whole) }} as spread_share
+            {{ whole_share('high', 'weight', 'unit_of_account', whole) }} as high_share,
+            {{ whole_share('(high - low)', 'weight', 'unit_of_account', whole) }} as spread_share,
+            {{ whole_share('provisional_value', 'weight', 'unit_of_account', whole) }} as provisional_share,
+            {{ whole_share('narrative_value', 'weight', 'unit_of_account', whole) }} as narrative_share
         from (
             select
                 inheritances.year,

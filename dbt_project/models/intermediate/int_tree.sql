@@ -1,5 +1,4 @@
--- The reporting tree of each year's date: units alive on it, and closed units for the years they lived in, under their last parent
--- or what became of that.
+-- The reporting tree of each year's date: units alive on it, and closed units for the years they lived in.
 with recursive builds as (
     select * from {{ ref('stg_builds') }}
 ),
@@ -8,13 +7,8 @@ spans as (
     select * from {{ ref('stg_unit_spans') }}
 ),
 
-events as (
-    select * from {{ ref('stg_unit_events') }}
-),
-
 alive as (
-    select
-        builds.year, spans.unit_code, spans.name, spans.level, spans.unit_type, spans.parent_code, builds.tree_date
+    select builds.year, spans.unit_code, spans.name, spans.level, spans.unit_type, spans.parent_code
     from builds
     join spans
         on spans.valid_from <= builds.tree_date
@@ -23,46 +17,17 @@ alive as (
 
 closed as (
     select
-        builds.year, spans.unit_code, spans.name, spans.level, spans.unit_type, spans.parent_code, builds.tree_date
+        closed_units.*,
+        row_number() over (partition by closed_units.year, closed_units.unit_code order by steps desc) as recency
     from builds
-    join events
-        on events.kind = 'close' and events.event_date > builds.first_day and events.event_date <= builds.tree_date
-    join spans on spans.unit_code = events.from_code and spans.valid_to = events.event_date
-    where exists (
-        select 1 from spans as lived where lived.unit_code = spans.unit_code and lived.valid_from <= builds.last_day
-    )
-),
-
-became as (
-    select from_code, event_date, min(to_code) as to_code
-    from events
-    where to_code is not null
-    group by from_code, event_date
-),
-
--- Step from an ended parent to what became of it, until one is alive or closed itself.
-followed as (
-    select year, unit_code, parent_code, tree_date, 0 as steps from closed
-    union all
-    select followed.year, followed.unit_code, became.to_code, followed.tree_date, followed.steps + 1
-    from followed
-    join became on became.from_code = followed.parent_code and became.event_date <= followed.tree_date
-),
-
-last_steps as (
-    select year, unit_code, parent_code
-    from (
-        select *, row_number() over (partition by year, unit_code order by steps desc) as recency from followed
-    ) as ordered
-    where recency = 1
+    join {{ ref('int_closed_units') }} as closed_units
+        on closed_units.year = builds.year and closed_units.since <= builds.tree_date
 ),
 
 members as (
-    select year, unit_code, name, level, unit_type, parent_code from alive
+    select * from alive
     union all
-    select closed.year, closed.unit_code, closed.name, closed.level, closed.unit_type, last_steps.parent_code
-    from closed
-    join last_steps on last_steps.year = closed.year and last_steps.unit_code = closed.unit_code
+    select year, unit_code, name, level, unit_type, parent_code from closed where recency = 1
 ),
 
 depths as (

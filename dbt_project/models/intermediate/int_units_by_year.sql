@@ -53,13 +53,21 @@ owed as (
 ),
 
 superiors as (
-    select distinct lived.year, lived.unit_code
+    select lived.year, lived.unit_code
     from lived
     join spans
         on spans.parent_code = lived.unit_code
         and spans.level <> 'township'
         and spans.valid_from <= lived.census_day
         and (spans.valid_to is null or spans.valid_to > lived.census_day)
+    union
+    select lived.year, lived.unit_code
+    from lived
+    join {{ ref('int_closed_units') }} as closed_units
+        on closed_units.year = lived.year
+        and closed_units.parent_code = lived.unit_code
+        and closed_units.level <> 'township'
+        and closed_units.since <= lived.census_day
 ),
 
 units_by_year as (

@@ -1,0 +1,46 @@
+# The commands people type. Everything else is behind `kexie --help`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo down test check bench generate
+
+help:
+	@echo "make demo   load the sample province and let the DAGs compute it (starts PostgreSQL and Airflow)"
+	@echo "make down   stop everything make demo started"
+	@echo "make test   the whole test suite"
+	@echo "make check  lint, types, and no drift between the catalogue and what is generated from it"
+	@echo "make bench  how fast, as ratios to stated yardsticks"
+
+demo: $(INSTALLED)
+	$(BIN)/kexie demo
+
+down: $(INSTALLED)
+	$(BIN)/kexie down
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m catalogue.generate --check
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+generate: $(INSTALLED)
+	$(BIN)/python -m catalogue.generate
+
+# uv installs the lock in seconds; where it cannot reach the index, pip does the same in about a minute.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; set PYTHON=python3.x"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages into $(VENV) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock \
+	  && $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock \
+	  || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(INSTALLED)

@@ -1,0 +1,201 @@
+"""The command line. Each command is a thin turn of words around a function that the DAGs call too."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kexie.errors import UserError
+from kexie.home import Home
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+app = typer.Typer(
+    help="科协数仓：收报表、逐级汇总、对外发布，每个数都查得到来处。 KEXIE_HOME names the instance folder.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+units = typer.Typer(help="The reporting tree.", no_args_is_help=True)
+app.add_typer(units, name="units")
+
+UnitCode = Annotated[str, typer.Argument(metavar="UNIT", help="a unit's code")]
+
+
+def main() -> None:
+    """Run the command line; a mistake of the person at the keyboard ends as one sentence and exit status 1."""
+    try:
+        app()
+    except UserError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What was committed stays; run the command again to go on.", err=True)
+        sys.exit(130)
+
+
+@contextmanager
+def _warehouse() -> Iterator[tuple[Home, Engine]]:
+    from kexie.database import ready
+
+    home = Home.from_environment()
+    engine = ready(home)
+    try:
+        yield home, engine
+    finally:
+        engine.dispose()
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+@app.command()
+def up() -> None:
+    """Start PostgreSQL and Airflow on this machine."""
+    from kexie import airflow
+
+    with _warehouse() as (home, _):
+        address = airflow.start(home, _say)
+    _say(f"Airflow answers at {address.url} (user {address.user}, password in {address.password_file}).")
+    _say("`kexie down` stops everything.")
+
+
+@app.command()
+def down() -> None:
+    """Stop Airflow and PostgreSQL."""
+    from kexie import airflow, postgres
+
+    home = Home.from_environment()
+    airflow.stop(home)
+    postgres.stop(home)
+    _say("Stopped.")
+
+
+@app.command()
+def demo() -> None:
+    """Load the sample province, let the DAGs do their work, and print its indicators beside the report's lines."""
+    from kexie.demo import run
+
+    with _warehouse() as (home, engine):
+        run(home, engine, _say)
+
+
+@units.command("load")
+def units_load(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder with units.csv and unit_events.csv")],
+) -> None:
+    """Load or amend the reporting tree; all or nothing."""
+    from ingestion.units import load
+
+    with _warehouse() as (_, engine):
+        loaded = load(engine, folder)
+    _say(
+        f"{loaded.units} units; {loaded.spans_changed} rows and {loaded.events_changed} events are new or changed."
+        + (f" Years to compute again: {', '.join(map(str, loaded.years_touched))}." if loaded.years_touched else "")
+    )
+
+
+@app.command()
+def template(
+    unit: Annotated[str, typer.Option(help="the unit's code")],
+    period: Annotated[str, typer.Option(help="2021, 2021-H1, 2021-Q3 or 2021-09")],
+    output: Annotated[Path | None, typer.Option(help="where to write it; default UNIT_PERIOD.xlsx here")] = None,
+) -> None:
+    """Write the workbook that a unit fills in for a period."""
+    from catalogue.load import load
+    from ingestion.templates import write
+    from ingestion.units import template_unit
+
+    with _warehouse() as (_, engine), engine.connect() as connection:
+        described, parsed = template_unit(connection, unit, period)
+    target = output or Path(f"{unit}_{period}.xlsx")
+    write(target, described, parsed, load())
+    _say(f"Wrote {target}.")
+
+
+@app.command()
+def submit(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="files, in the order in which they are sent")],
+    submitter: Annotated[str, typer.Option("--as", metavar="CODE", help="the code of the unit that sends them")],
+) -> None:
+    """Put files in a unit's inbox; `kexie run` or the DAG takes them from there."""
+    from ingestion.landing import submit as put
+
+    home = Home.from_environment()
+    for name in put(home, files, submitter):
+        _say(f"{submitter}/{name}")
+
+
+@app.command()
+def withdraw(
+    submission: Annotated[int, typer.Argument(metavar="SUBMISSION", help="its number, as the receipt gives it")],
+) -> None:
+    """Withdraw a submission: it counts as never sent."""
+    from ingestion.withdraw import withdraw as take_back
+
+    with _warehouse() as (_, engine):
+        _say(take_back(engine, submission))
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a workbook, CSV or narrative")],
+    json: Annotated[bool, typer.Option("--json", help="JSON objects, one a line")] = False,
+) -> None:
+    """Show what the reader finds in a file, and where, storing nothing."""
+    from ingestion.show import show
+
+    for line in show(file, as_json=json):
+        _say(line)
+
+
+@app.command()
+def run(
+    year: Annotated[list[int] | None, typer.Option(help="build this year too, whatever changed; may be repeated")] = None,
+) -> None:
+    """Collect, transform, audit and publish once, in this process, without Airflow."""
+    from catalogue.load import load
+    from ingestion.collect import collect
+    from pipeline.steps import run_once
+
+    with _warehouse() as (home, engine):
+        report = collect(home, engine, load(), _say)
+        _say(report.summary())
+        run_once(home, engine, year or (), "kexie run", _say)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="one SQL query on schema published")],
+    csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
+) -> None:
+    """Query as the read-only office role."""
+    from reporting.query import ask
+
+    for line in ask(Home.from_environment(), query, as_csv=csv):
+        _say(line)
+
+
+@app.command()
+def trace(
+    unit: UnitCode,
+    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="an indicator's code")],
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help="a year, as published")],
+) -> None:
+    """Show a published number's whole tree, down to file and cell."""
+    from reporting.trace import trace as follow
+
+    with _warehouse() as (_, engine):
+        for line in follow(engine, unit, indicator, period):
+            _say(line)
+
+
+if __name__ == "__main__":
+    main()
