@@ -35,6 +35,13 @@ class CollectReport:
     years_changed: set[int] = field(default_factory=set)
     left: list[str] = field(default_factory=list)
 
+    def summary(self) -> str:
+        """One sentence on what came of the files."""
+        if not self.outcomes:
+            return "No new files."
+        counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items()))
+        return f"{self.outcomes.total()} files: {counted}."
+
 
 def collect(home: Home, engine: Engine, catalogue: Catalogue, progress: Progress) -> CollectReport:
     """Land what is in the inbox and check all that has landed. Every file gets its receipt."""

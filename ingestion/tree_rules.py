@@ -42,10 +42,6 @@ def _of_roots(tree: Tree) -> Iterator[Mistake]:
     roots = [span for spans in tree.spans.values() for span in spans if not span.parent_code]
     if tree.spans and not roots:
         yield next(iter(tree.spans.values()))[0], "there is no root; leave parent_code empty for the province"
-    roots.sort(key=lambda span: span.valid_from)
-    for earlier, later in pairwise(roots):
-        if later.valid_from < earlier.valid_to and later.unit_code != earlier.unit_code:
-            yield later, f"is a second root beside {earlier.unit_code}; give it a parent_code"
 
 
 def _of_parents(tree: Tree, span: Span) -> Iterator[Mistake]:

@@ -110,11 +110,11 @@ def template(
 ) -> None:
     """Write the workbook that a unit fills in for a period."""
     from catalogue.load import load
+    from ingestion.blank_forms import addressee
     from ingestion.templates import write
-    from ingestion.units import template_unit
 
     with _warehouse() as (_, engine), engine.connect() as connection:
-        described, parsed = template_unit(connection, unit, period)
+        described, parsed = addressee(connection, unit, period)
     target = output or Path(f"{unit}_{period}.xlsx")
     write(target, described, parsed, load())
     _say(f"Wrote {target}.")
@@ -141,7 +141,8 @@ def withdraw(
     from ingestion.withdraw import withdraw as take_back
 
     with _warehouse() as (_, engine):
-        _say(take_back(engine, submission))
+        year = take_back(engine, submission)
+    _say(f"Submission {submission} counts as never sent; `kexie run` computes {year} again.")
 
 
 @app.command()
@@ -152,8 +153,13 @@ def read(
     """Show what the reader finds in a file, and where, storing nothing."""
     from ingestion.show import show
 
-    for line in show(file, as_json=json):
+    lines, problems = show(file, as_json=json)
+    for line in lines:
         _say(line)
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems and not lines:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -169,6 +175,8 @@ def run(
         report = collect(home, engine, load(), _say)
         _say(report.summary())
         run_once(home, engine, year or (), "kexie run", _say)
+    if report.left:
+        raise UserError("Left in the inbox, without receipt: " + "; ".join(report.left))
 
 
 @app.command()

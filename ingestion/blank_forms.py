@@ -1,0 +1,36 @@
+"""Which blank form a unit gets for a period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingestion.periods import Period, parse_period
+from ingestion.templates import TemplateUnit
+from ingestion.tree import stored
+from kexie.errors import UserError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def addressee(connection: Connection, unit_code: str, period: str) -> tuple[TemplateUnit, Period]:
+    """The unit as it was on the last day of the period that it lived, and the period.
+
+    Raises UserError where there is no such unit or period, or the unit did not exist then.
+    """
+    parsed = parse_period(period)
+    if parsed is None:
+        raise UserError(f"'{period}' is no period; write 2021, 2021-H1, 2021-Q3 or 2021-09.")
+    tree = stored(connection)
+    if unit_code not in tree.spans:
+        raise UserError(f"There is no unit '{unit_code}'; `kexie units load` adds units.")
+    lived = tree.within(unit_code, parsed.first_day, parsed.last_day)
+    if not lived:
+        raise UserError(f"Unit {unit_code} did not exist in {period}; choose a period in which it did.")
+    last = lived[-1]
+    has_subordinates = any(
+        span.parent_code == unit_code and span.level != "township"
+        for code in tree.spans
+        for span in tree.within(code, parsed.first_day, parsed.last_day)
+    )
+    return TemplateUnit(unit_code, last.name, last.level, last.unit_type, has_subordinates), parsed

@@ -1,0 +1,90 @@
+"""What the reader finds in one file, for a person or as JSON; nothing is stored."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+from catalogue.load import load as load_catalogue
+from catalogue.model import Catalogue
+from ingestion import wording
+from ingestion.observations import Place, Problem, Reading
+from ingestion.readers import read
+from kexie.errors import UserError
+
+
+def show(file: Path, *, as_json: bool) -> tuple[list[str], list[str]]:
+    """One line per figure found, and one sentence per problem of the file.
+
+    As JSON each line is an object whose figures are exact JSON numbers, null where a bound is open. Raises UserError
+    where the path is no file.
+    """
+    if not file.is_file():
+        raise UserError(f"{file} is no file; give the path of a workbook, CSV or narrative.")
+    catalogue = load_catalogue()
+    content = read(file.name, file.read_bytes(), catalogue)
+    written = _as_json if as_json else _as_words
+    lines = [written(_with_defaults(reading, catalogue), catalogue) for reading in content.readings]
+    return lines, [_sentence(problem, catalogue) for problem in content.problems]
+
+
+def _with_defaults(reading: Reading, catalogue: Catalogue) -> Reading:
+    """The reading with the scope, status and form that the file leaves to the catalogue."""
+    indicator = catalogue.indicators.get(reading.indicator_code)
+    return reading._replace(
+        scope=reading.scope or "own",
+        status=reading.status or (indicator.default_status if indicator else ""),
+        form=reading.form or (indicator.form if indicator else ""),
+    )
+
+
+def _as_words(reading: Reading, catalogue: Catalogue) -> str:
+    indicator = catalogue.indicators.get(reading.indicator_code)
+    name = indicator.name_zh if indicator else reading.indicator_code
+    measure = indicator.measure if indicator else ""
+    if reading.state == "number":
+        figure = wording.figure(reading.value, "—")
+        if not reading.low == reading.value == reading.high:
+            figure += f"（{wording.figure(reading.low, '不限')} 至 {wording.figure(reading.high, '不限')}）"
+        figure = f"{figure} {measure}".rstrip()
+    else:
+        figure = f"{reading.state} “{wording.plain(reading.raw)}”"
+    marks = f"{reading.scope} {reading.status}"
+    return f"{wording.place(reading.place)}：{reading.unit_code} {reading.period} {name} {figure} [{marks}]"
+
+
+def _as_json(reading: Reading, catalogue: Catalogue) -> str:
+    indicator = catalogue.indicators.get(reading.indicator_code)
+    place = {name: value for name, value in reading.place._asdict().items() if value not in ("", None)}
+    members: dict[str, object] = {
+        "unit_code": reading.unit_code,
+        "form": reading.form,
+        "indicator_code": reading.indicator_code,
+        "value": reading.value,
+        "low": reading.low,
+        "high": reading.high,
+        "measure": indicator.measure if indicator else None,
+        "scope": reading.scope,
+        "status": reading.status,
+        "state": reading.state,
+        "period": reading.period,
+        "place": {name: value for name, value in place.items() if name not in NARRATIVE},
+        "note": reading.note,
+        **{name: place[name] for name in NARRATIVE if name in place},
+    }
+    return "{" + ", ".join(f"{json.dumps(name)}: {_literal(value)}" for name, value in members.items()) + "}"
+
+
+NARRATIVE = ("quote", "start", "end")
+
+
+def _literal(value: object) -> str:
+    # A float would not keep every digit, and json knows no other number with a fraction.
+    return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+def _sentence(problem: Problem, catalogue: Catalogue) -> str:
+    sentence = catalogue.findings[problem.code].sentence(problem.details)
+    where = wording.place(Place(*problem.place))
+    return f"{where}：{sentence}" if where else sentence
