@@ -162,4 +162,3 @@ def _less(indicator: Indicator, figure: Decimal, factor: int) -> Decimal:
     if indicator.aggregation is Aggregation.RATIO:
         return (figure * 98 / 100).quantize(Decimal("0.1"))
     return typical.at_least_one(figure * factor / 1000)
-
