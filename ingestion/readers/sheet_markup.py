@@ -20,7 +20,7 @@ from ingestion.readers.refusal import Refusal
 from ingestion.workbook_layout import cell_name
 
 _LAST_COLUMN, _LAST_ROW = 51, 9998
-_NEAR = re.compile(rb'<(?:c|row) r="(?:A?[A-Z])?[0-9]{1,4}"')
+_FAR = re.compile(rb' r="(?!(?:A?[A-Z])?[0-9]{1,4}")')
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -53,12 +53,14 @@ def _is_plain(markup: bytes) -> bool:
     if markup.count(b"</sheetData") != 1:
         return False
     cells = markup[markup.find(b"<sheetData") : markup.find(b"</sheetData")]
-    if b"<f>" in cells or b"<f " in cells or b"<f/" in cells or b't="e"' in cells or b"t='e'" in cells:
+    if b"'" in cells or b"<f" in cells or b't="e"' in cells:
         return False
     # Elements with a namespace prefix would be missed by the count.
     if b":c" in cells or b":row" in cells or b":sheetData" in markup:
         return False
-    return len(_NEAR.findall(cells)) == cells.count(b"<c") + cells.count(b"<row")
+    if cells.count(b"<c") != cells.count(b'<c r="') or cells.count(b"<row") != cells.count(b'<row r="'):
+        return False
+    return not _FAR.search(cells)
 
 
 def _cells(markup: bytes) -> Iterator[Element]:

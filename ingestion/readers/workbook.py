@@ -109,8 +109,10 @@ class _Book:
 
     def _refuse_repeated_text(self, markup: bytes) -> None:
         """A long shared text that many cells point to stands once in the file, but once per cell in memory."""
+        if len(markup) * len(self._shared) < _MOST_TEXT:
+            return
         uses = markup.count(b't="s"') + markup.count(b"t='s'")
-        if uses * len(self._shared) > _MOST_TEXT and uses * max(map(len, self._shared.split(b"</si>"))) > _MOST_TEXT:
+        if uses * max(map(len, self._shared.split(b"</si>"))) > _MOST_TEXT:
             raise Refusal("FILE_EXPANDS_TOO_FAR", limit=str(self._limit))
 
 
@@ -161,10 +163,12 @@ def _find(sheet: FormSheet, ids: WorkbookIds, book: _Book, unclaimed: Mapping[st
 def _misplaced(rows: Rows, expected: Mapping[tuple[int, int], str]) -> tuple[tuple[int, int], str, str] | None:
     """The first cell that does not hold what it must: (row, column), what it holds, what it should hold."""
     width = len(rows[0]) if rows else 0
-    for (row, column), text in expected.items():
-        found = rows[row][column] if row < len(rows) and column < width else ""
+    height = len(rows)
+    for at, text in expected.items():
+        row, column = at
+        found = rows[row][column] if row < height and column < width else ""
         if found != text and str(found).strip() != text:
-            return (row, column), str(found), text
+            return at, str(found), text
     return None
 
 
@@ -178,10 +182,11 @@ def _read_form(
         return
     rows, without_result = book.read(name)
     expected = ids.fixed_cells(sheet)
+    indicators = catalogue.indicators
     for row, code in sheet.rows.items():
         expected[row, CODE] = code
-        if indicator := catalogue.indicators.get(code):
-            expected[row, MEASURE] = indicator.measure
+        if code in indicators:
+            expected[row, MEASURE] = indicators[code].measure
     if moved := _misplaced(rows, expected):
         (row, column), found, text = moved
         details = {"sheet": name, "found": clipped(found), "expected": text}

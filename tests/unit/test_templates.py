@@ -65,20 +65,21 @@ def test_a_sheet_says_whose_form_it_is() -> None:
 def test_only_the_cells_to_fill_in_are_unlocked() -> None:
     for sheet in forms(opened(CITY)):
         assert sheet.protection.sheet
-        for row in sheet.iter_rows():
-            for cell in row:
-                assert cell.protection.locked == (cell.row < 6 or cell.column < 4)
+        for number, row in enumerate(sheet.iter_rows(), 1):
+            for column, cell in enumerate(row, 1):
+                assert cell.protection.locked == (number < 6 or column < 4)
 
 
 def test_every_figure_cell_has_an_input_rule() -> None:
     for sheet in forms(opened(CITY)):
+        assert sheet.max_row
         ruled = {
             (row, column)
             for rule in sheet.data_validations.dataValidation
             for area in rule.sqref.ranges
             for row, column in area.cells
         }
-        assert ruled == {(row, column) for row in range(6, (sheet.max_row or 0) + 1) for column in (4, 5)}
+        assert ruled == {(row, column) for row in range(6, sheet.max_row + 1) for column in (4, 5)}
 
 
 def test_a_percentage_is_typed_as_text_so_that_98_percent_does_not_become_098() -> None:
