@@ -35,14 +35,14 @@ def open_build(connection: Connection, asked: Iterable[int], catalogue_version: 
     if not years:
         return None
     connection.execute(text("update ops.build set state = 'replaced' where state in ('building', 'built', 'audited')"))
-    build_id, cutoff_seq = connection.execute(
+    opened = connection.execute(
         text(OPEN), {"catalogue_version": catalogue_version, "requested_by": requested_by}
     ).one()
     connection.execute(
         text("insert into ops.build_year select :build_id, year, make_date(year, 12, 31) from unnest(:years) as year"),
-        {"build_id": build_id, "years": years},
+        {"build_id": opened.build_id, "years": years},
     )
-    return Build(build_id, cutoff_seq, tuple(years), "building")
+    return Build(opened.build_id, opened.cutoff_seq, tuple(years), "building")
 
 
 def pending_years(connection: Connection, catalogue_version: str) -> list[int]:

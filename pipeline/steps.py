@@ -21,8 +21,10 @@ from reporting.publish import publish as publish_difference
 
 Progress = Callable[[str], None]
 
+BLOCKED = "Build {build} may not be published, and what is published has not changed. What does not hold:"
 
-class StepFailed(Exception):
+
+class StepError(Exception):
     """A step ended without its result; the message says in one sentence what happened and what to do."""
 
 
@@ -43,19 +45,19 @@ def transform(home: Home, engine: Engine, asked: Iterable[int], requested_by: st
 
 
 def _run_dbt(home: Home, engine: Engine, build: Build, progress: Progress) -> None:
-    from pipeline.transform import TransformFailed, build_candidate
+    from pipeline.transform import TransformError, build_candidate
 
     try:
         build_candidate(home, engine, build.build_id, progress)
-    except TransformFailed as failure:
-        raise StepFailed(
+    except TransformError as failure:
+        raise StepError(
             f"Build {build.build_id} stopped: {failure}. What is published has not changed. "
             f"See ops.model_result for build {build.build_id}, mend the model or its data, and run again."
         ) from failure
 
 
 def audit(home: Home, engine: Engine, progress: Progress) -> Build | None:
-    """Judge the candidate with Great Expectations; raises StepFailed where an invariant does not hold.
+    """Judge the candidate with Great Expectations; raises StepError where an invariant does not hold.
 
     None where there is no candidate to judge: it has been published already.
     """
@@ -65,7 +67,7 @@ def audit(home: Home, engine: Engine, progress: Progress) -> Build | None:
             progress("No candidate waits for an audit.")
             return None
         if build.state == "building":
-            raise StepFailed(
+            raise StepError(
                 f"The candidate of build {build.build_id} is unfinished: its transform failed or was stopped. "
                 "What is published has not changed. Run the transform again."
             )
@@ -83,9 +85,7 @@ def _judge(home: Home, engine: Engine, build: Build, progress: Progress) -> Buil
     if outcome.is_blocked:
         with engine.begin() as connection:
             builds.mark(connection, build, "built", "an invariant does not hold")
-        raise StepFailed(
-            f"Build {build.build_id} may not be published: {outcome.sentence}. What is published has not changed."
-        )
+        raise StepError("\n".join([BLOCKED.format(build=build.build_id), *outcome.reasons]))
     with engine.begin() as connection:
         builds.mark(connection, build, "audited")
     return build
@@ -99,7 +99,7 @@ def publish(engine: Engine, progress: Progress) -> Published | None:
             progress("No candidate waits to be published.")
             return None
         if build.state != "audited":
-            raise StepFailed(
+            raise StepError(
                 f"The candidate of build {build.build_id} has not passed its audit, so it is not published. "
                 "Run the audit again and see what it says."
             )
@@ -143,5 +143,5 @@ def run_once(home: Home, engine: Engine, asked: Iterable[int], requested_by: str
         if transform(home, engine, asked, requested_by, progress) is not None:
             audit(home, engine, progress)
             publish(engine, progress)
-    except StepFailed as failure:
+    except StepError as failure:
         raise UserError(str(failure)) from failure

@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 PROJECT_FOLDER = PROJECT / "dbt_project"
 
 
-class TransformFailed(Exception):
+class TransformError(Exception):
     """dbt could not build the candidate; the message names the first model or test that failed and why."""
 
 
 def build_candidate(home: Home, engine: Engine, build_id: int, progress: Callable[[str], None]) -> None:
-    """Run every seed, model and test of the dbt project for the build under way; raises TransformFailed.
+    """Run every seed, model and test of the dbt project for the build under way; raises TransformError.
 
     Results are in `ops.model_result`, one row per node, whether or not it succeeded.
     """
     from dbt.cli.main import dbtRunner
 
-    with dbt_environment(home, engine):
+    with dbt_environment(engine):
         outcome = dbtRunner().invoke(["build", *arguments(home)])
     results = list(getattr(outcome.result, "results", None) or ())
     _record(engine, build_id, results)
     _report(results, progress)
     if outcome.exception:
-        raise TransformFailed(f"dbt could not run: {outcome.exception}") from outcome.exception
+        raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
     if not outcome.success:
-        raise TransformFailed(_first_failure(results))
+        raise TransformError(_first_failure(results))
 
 
 def arguments(home: Home) -> list[str]:
@@ -50,7 +50,7 @@ def arguments(home: Home) -> list[str]:
 
 
 @contextmanager
-def dbt_environment(home: Home, engine: Engine) -> Iterator[None]:
+def dbt_environment(engine: Engine) -> Iterator[None]:
     """The variables that dbt_project/profiles.yml reads, for as long as dbt runs."""
     url = engine.url
     wanted = {

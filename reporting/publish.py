@@ -43,7 +43,7 @@ def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Publ
         opened[relation], closed[relation] = _stage_difference(connection, relation, key, periods)
     if not any(opened.values()) and not any(closed.values()):
         return Published(None, opened, closed)
-    publication_id = connection.execute(
+    publication_id: int = connection.execute(
         text(
             "insert into published.publication (build_id, rows_opened, rows_closed) "
             "values (:build_id, :opened, :closed) returning publication_id"

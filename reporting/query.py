@@ -14,7 +14,7 @@ from kexie.table import aligned
 
 
 def ask(home: Home, query: str, *, as_csv: bool) -> Iterator[str]:
-    """The lines of the answer: an aligned table with its number of rows, or CSV. Raises UserError with what PostgreSQL refused."""
+    """The answer as an aligned table with its number of rows, or as CSV; UserError with what PostgreSQL refused."""
     columns, rows = _answer(home, query)
     if as_csv:
         yield from _csv_lines(columns, rows)

@@ -28,7 +28,7 @@ def _why_nothing(connection: Connection, asked: dict[str, str]) -> str:
         known = text(f"select 1 from published.indicator_values where {column} = :{word} limit 1")
         if not connection.scalar(known, asked):
             return f"Nothing is published for {word} '{asked[word]}'; see `kexie sql` on published.indicator_values."
-    return f"Unit {asked['unit']} has no figure of {asked['indicator']} in {asked['period']}, nor has any unit below it."
+    return f"Neither unit {asked['unit']} nor any below it has {asked['indicator']} in {asked['period']}."
 
 
 def _tree(units: Sequence[Row[Any]], leaves: Sequence[Row[Any]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from .terms import Bounds
 
 HERE = Path(__file__).parent
 SPEC_CASES = HERE.parent / "spec" / "cases"
-REFERENCE_CASES = HERE / "cases"
+REFERENCE_CASES = HERE / "more_cases"
 SHARED = HERE.parents[2] / "shared"
 BOUNDS = ("own", "computed", "claimed", "value")
 AMOUNTS = ("gap", "provisional_part", "narrative_part")

@@ -1,0 +1,57 @@
+"""Random provinces: every published figure equals the plain reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from kexie.home import Home
+from tests.reference.provinces import Province, provinces
+from tests.reference.rollup import Figure, compute
+from tests.reference.terms import Bounds
+from tests.spec.warehouse import Example, publish
+
+PLAIN = (
+    *("basis", "gap", "units_expected", "units_reported", "units_covered"),
+    *("provisional_part", "narrative_part", "is_inherited", "is_estimate"),
+)
+
+
+# One run of the warehouse takes seconds, so each example is many provinces, and a failing one is not shrunk.
+@settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+@given(drawn=st.lists(provinces(), min_size=6, max_size=6))
+def test_every_figure_of_a_random_province_is_the_references(
+    new_database: Callable[[], Home], drawn: list[Province]
+) -> None:
+    examples = [Example(province.units, province.events, province.submissions) for province in drawn]
+    rows = publish(new_database(), examples, {province.year for province in drawn})
+    for number, province in enumerate(drawn):
+        expected = compute(
+            province.units, province.events, province.submissions, province.indicators, province.year
+        )
+        asked = {indicator["code"] for indicator in province.indicators}
+        published = {
+            (unit, indicator): as_figure(row)
+            for (owner, unit, indicator, period), row in rows.items()
+            if owner == number and indicator in asked and period == str(province.year)
+        }
+        assert published == expected, f"seed {province.seed}"
+
+
+def as_figure(row: Any) -> Figure:  # noqa: ANN401 - a row of published.indicator_values
+    return Figure(
+        own=Bounds(row.own_value, row.own_low, row.own_high),
+        computed=Bounds(row.computed_value, row.computed_low, row.computed_high),
+        claimed=Bounds(row.claimed_value, row.claimed_low, row.claimed_high),
+        value=Bounds(row.value, row.low, row.high),
+        **{column: getattr(row, column) for column in PLAIN},
+    )

@@ -1,0 +1,112 @@
+"""One warehouse for many worked cases: each case is a province of its own, its codes marked with the case's number.
+
+So the whole way, from CSV files in the inbox to the published figures, is gone once for all of them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from catalogue.load import load as load_catalogue
+from ingestion.collect import collect
+from ingestion.landing import submit
+from ingestion.units import load as load_units
+from kexie.database import ready
+from kexie.home import Home
+from pipeline.steps import run_once
+
+UNIT_COLUMNS = ("unit_code", "name", "level", "unit_type", "parent_code", "valid_from", "valid_to")
+EVENT_COLUMNS = ("event_date", "kind", "from_code", "to_code", "weight")
+ROW_COLUMNS = (
+    *("unit_code", "form", "period", "indicator_code", "scope", "value"),
+    *("low", "high", "state", "status", "note"),
+)
+CODES = ("unit_code", "parent_code", "from_code", "to_code")
+
+Rows = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A province's tree and its files in the order received."""
+
+    units: Sequence[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
+    submissions: Sequence[Rows]
+
+
+def publish(home: Home, examples: Sequence[Example], years: Iterable[int]) -> dict[tuple[int, str, str, str], Any]:
+    """Go the whole way; rows of published.indicator_values by (number of the example, unit, indicator, period)."""
+    engine = ready(home)
+    tree = home.root / "tree"
+    tree.mkdir()
+    numbered = list(enumerate(examples))
+    _write(tree / "units.csv", UNIT_COLUMNS, (_marked(n, row) for n, e in numbered for row in e.units))
+    _write(tree / "unit_events.csv", EVENT_COLUMNS, (_marked(n, row) for n, e in numbered for row in e.events))
+    load_units(engine, tree)
+    for number, example in numbered:
+        _submit(home, number, example)
+    collected = collect(home, engine, load_catalogue(), _quietly)
+    refused = collected.outcomes["rejected"] + collected.outcomes["partly_rejected"]
+    assert not refused, _first_refusals(engine)
+    run_once(home, engine, years, "tests", _quietly)
+    figures = _figures(engine)
+    engine.dispose()
+    return figures
+
+
+def _submit(home: Home, number: int, example: Example) -> None:
+    root = next(row["unit_code"] for row in example.units if not row["parent_code"])
+    folder = home.root / f"example_{number}"
+    folder.mkdir()
+    files = []
+    for order, rows in enumerate(example.submissions):
+        files.append(folder / f"{order:04}.csv")
+        _write(files[-1], ROW_COLUMNS, (_marked(number, row) for row in rows))
+    if files:
+        submit(home, files, _mark(number, root))
+
+
+def _marked(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        column: _mark(number, value) if column in CODES and value else value
+        for column, value in row.items()
+    }
+
+
+def _mark(number: int, code: str) -> str:
+    return f"x{number:04}_{code}"
+
+
+def _write(path: Path, columns: Sequence[str], rows: Rows) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _figures(engine: Engine) -> dict[tuple[int, str, str, str], Any]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("select * from published.indicator_values")).all()
+    return {
+        (int(row.unit_code[1:5]), row.unit_code[6:], row.indicator_code, row.period): row
+        for row in rows
+    }
+
+
+def _first_refusals(engine: Engine) -> str:
+    with engine.connect() as connection:
+        sentences = connection.scalars(
+            text("select sentence from landing.finding where severity = 'error' order by finding_id limit 5")
+        )
+        return "; ".join(sentences)
+
+
+def _quietly(_line: str) -> None:
+    """Tests want no progress."""
