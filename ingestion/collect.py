@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from catalogue.model import Catalogue
 from ingestion import checks, receipts
+from ingestion.checks.results import Checked
 from ingestion.context import Context, load_for
 from ingestion.landing import BATCH, Progress, archived, land
 from ingestion.lock import only_writer
@@ -136,7 +137,7 @@ class _Run:
             return None
         return readers.read(delivery.file_name, archived(self._home, delivery.sha256).read_bytes(), self._catalogue)
 
-    def _store(self, deliveries: Sequence[Any], checked: Sequence[checks.Checked]) -> None:
+    def _store(self, deliveries: Sequence[Any], checked: Sequence[Checked]) -> None:
         outcomes = [
             Outcome(delivery.delivery_seq, one, self._names.free(delivery.submitter_code, delivery.file_name))
             for delivery, one in zip(deliveries, checked, strict=True)

@@ -45,25 +45,18 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An indicator with what the checks ask of it, worked out once."""
+    """An indicator with what the checks ask of it for every figure, worked out once; `ranks` orders its statuses."""
 
     indicator: Indicator
-    statuses: frozenset[str]
+    ranks: dict[str, int]
     is_whole: bool
+    is_percentage: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     severity: Severity
     template: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnitInPeriod:
-    """A unit as it is in a period: its last span there, if it existed at all; `name` in any case."""
-
-    name: str
-    span: Span | None
 
 
 @dataclass(slots=True)
@@ -75,19 +68,28 @@ class Context:
     earlier: dict[tuple[str, str], list[Earlier]] = field(default_factory=dict)
     rules: dict[str, Rule] = field(init=False)
     sentences: dict[str, Sentence] = field(init=False)
+    whole_digits: int = field(init=False)
+    fraction_digits: int = field(init=False)
     _allowed: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     _limits: dict[tuple[str, date], Decimal] = field(default_factory=dict)
-    _units: dict[tuple[str, str], UnitInPeriod | None] = field(default_factory=dict)
+    _units: dict[tuple[str, str], Span | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rules = {
-            code: Rule(indicator, frozenset(indicator.statuses), self.catalogue.counts_whole_things(indicator))
+            code: Rule(
+                indicator,
+                {status.value: rank for rank, status in enumerate(indicator.statuses)},
+                self.catalogue.counts_whole_things(indicator),
+                indicator.is_percentage,
+            )
             for code, indicator in self.catalogue.indicators.items()
         }
         self.sentences = {
             code: Sentence(finding.severity, finding.says + finding.asks)
             for code, finding in self.catalogue.findings.items()
         }
+        self.whole_digits = int(self.limit("number_whole_digits", self.today))
+        self.fraction_digits = int(self.limit("number_fraction_digits", self.today))
 
     def limit(self, threshold: str, day: date) -> Decimal:
         asked = (threshold, day)
@@ -95,11 +97,12 @@ class Context:
             self._limits[asked] = self.catalogue.thresholds[threshold].on(day)
         return self._limits[asked]
 
-    def unit(self, unit_code: str, period: Period) -> UnitInPeriod | None:
-        """The unit in a period, or None where nobody has that code."""
+    def unit(self, unit_code: str, period: Period) -> Span | None:
+        """The unit as it last was in a period, or None where it did not exist then."""
         asked = (unit_code, str(period))
         if asked not in self._units:
-            self._units[asked] = self._unit(unit_code, period)
+            within = self.tree.within(unit_code, period.first_day, period.last_day)
+            self._units[asked] = within[-1] if within else None
         return self._units[asked]
 
     def may_file(self, submitter: str, unit_code: str, period: Period) -> bool:
@@ -137,23 +140,16 @@ class Context:
                 return held
         return None
 
-    def _unit(self, unit_code: str, period: Period) -> UnitInPeriod | None:
-        spans = self.tree.spans.get(unit_code)
-        if spans is None:
-            return None
-        within = self.tree.within(unit_code, period.first_day, period.last_day)
-        span = within[-1] if within else None
-        return UnitInPeriod((span or spans[-1]).name, span)
-
     def _figures_to_use(self, figures: Figures) -> dict[tuple[str, str], Decimal]:
         """(indicator, scope) → the number under the first of the indicator's statuses that is present and not held."""
         best: dict[tuple[str, str], tuple[int, Decimal | None]] = {}
         for (code, scope, status), (state, value, is_held) in figures.items():
             rule = self.rules.get(code)
-            if rule is None or status not in rule.statuses or state == "redacted" or is_held:
+            rank = rule.ranks.get(status) if rule else None
+            if rank is None or state == "redacted" or is_held:
                 continue
-            rank = rule.indicator.statuses.index(status)
-            if (code, scope) not in best or rank < best[code, scope][0]:
+            other = best.get((code, scope))
+            if other is None or rank < other[0]:
                 best[code, scope] = (rank, value)
         return {cell: value for cell, (_, value) in best.items() if value is not None}
 
@@ -164,6 +160,11 @@ class LastYear:
 
     same: dict[tuple[str, str], Decimal]
     whole: dict[tuple[str, str], Decimal]
+
+    def figure(self, indicator_code: str, scope: str) -> tuple[Decimal | None, bool]:
+        """Last year's number, of the same part where there is one, and whether it is of the same part."""
+        same = self.same.get((indicator_code, scope))
+        return (same, True) if same is not None else (self.whole.get((indicator_code, scope)), False)
 
 
 def load_for(connection: Connection, context: Context, files: Iterable[tuple[str, str]], keys: Iterable[Key]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingestion.checks import Checked, Observed
+from ingestion.checks.results import Checked, Observed
 from ingestion.context import Key
 from ingestion.years import mark_changed
 from kexie.database import copy_rows

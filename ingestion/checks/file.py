@@ -1,0 +1,149 @@
+"""The check of one file, phase by phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalogue.model import Phase
+from ingestion import wording
+from ingestion.checks import against_catalogue, logic, syntax
+from ingestion.checks.findings import EVERYTHING, WHOLE_FILE, Findings
+from ingestion.checks.results import Checked, Observed, Row, Submission
+from ingestion.context import Context, Figures, Key
+from ingestion.observations import FileContent, Problem
+from ingestion.periods import parse_period
+
+DROPPED_NAMED = 20
+
+EXAMPLES = {"unit_code": "410100", "period": "2021", "indicator_code": "sp_activity_count"}
+
+
+def grouped(content: FileContent, context: Context) -> dict[Key, list[Row]]:
+    """The rows of each submission, in order. A row that cannot be placed is left out; `FileCheck` says so."""
+    groups: dict[Key, list[Row]] = {key: [] for key in content.filed if all(key)}
+    rules = context.rules
+    for reading in content.readings:
+        rule = rules.get(reading.indicator_code)
+        form = reading.form or (rule.indicator.form if rule else "")
+        if form and reading.unit_code and reading.period and reading.indicator_code:
+            groups.setdefault((reading.unit_code, form, reading.period), []).append(Row(reading, rule))
+    return groups
+
+
+class FileCheck:
+    """Call `check` once."""
+
+    def __init__(self, content: FileContent, context: Context, submitter: str, ids: Iterator[int]) -> None:
+        self._content, self._context, self._submitter, self._ids = content, context, submitter, ids
+        self._catalogue = context.catalogue
+        self._findings = Findings(context)
+        self._figures: dict[Key, Figures] = {}
+
+    def check(self) -> Checked:
+        groups = grouped(self._content, self._context)
+        self._check_file(groups)
+        if self._content.kind == "narrative":
+            return self._checked("rejected" if self._findings.reject_everything else "kept", [])
+        observed: dict[Key, list[Observed]] = {}
+        if not self._findings.reject_everything:
+            self._check_unplaced()
+            # Years ascend, so that a year can be compared with the year before in the same file.
+            for key in sorted(groups, key=lambda key: key[2]):
+                observed[key] = self._check_submission(key, groups[key])
+        submissions = [self._submission(key, len(rows), observed.get(key, [])) for key, rows in groups.items()]
+        return self._checked(_outcome(submissions), submissions)
+
+    def _checked(self, outcome: str, submissions: list[Submission]) -> Checked:
+        return Checked(outcome, self._content.kind, self._content.form_version, submissions, self._findings.found)
+
+    def _check_file(self, groups: dict[Key, list[Row]]) -> None:
+        if self._submitter not in self._context.tree.spans:
+            self._findings.about_file("SUBMITTER_UNKNOWN", submitter=wording.plain(self._submitter))
+        for problem in self._content.problems:
+            self._take_problem(problem)
+        is_silent = not groups and not self._content.readings and not self._findings.found
+        if is_silent and self._content.kind != "narrative":
+            self._findings.about_file("NOTHING_FILED")
+
+    def _take_problem(self, problem: Problem) -> None:
+        """What the reader could not read. A row's problem that says what it files rejects no more than that."""
+        rejects = EVERYTHING
+        if self._catalogue.findings[problem.code].phase is not Phase.FILE:
+            details = problem.details
+            rejects = (details.get("unit_code", ""), details.get("form", ""), details.get("period", ""))
+        self._findings.about_file(problem.code, problem.place, rejects, **problem.details)
+
+    def _check_unplaced(self) -> None:
+        """Rows of which nobody can tell to which submission they belong: they reject each that it could be."""
+        rules = self._context.rules
+        for reading in self._content.readings:
+            unit, form, period, code = reading.unit_code, reading.form, reading.period, reading.indicator_code
+            if not (unit and period and code):
+                for column, content in (("unit_code", unit), ("period", period), ("indicator_code", code)):
+                    if not content:
+                        rejects = (unit, form, period)
+                        details = {"column": column, "example": EXAMPLES[column]}
+                        self._findings.about_file("FIELD_BLANK", reading.place, rejects, **details)
+            elif not form and code not in rules:
+                against_catalogue.add_unknown_indicator(self._findings, self._context, None, Row(reading, None))
+
+    def _check_submission(self, key: Key, rows: list[Row]) -> list[Observed]:
+        """The observations that pass; what does not pass is found."""
+        findings, context = self._findings, self._context
+        place = rows[0].reading.place if rows else WHOLE_FILE
+        period = parse_period(key[2])
+        if period is None:
+            findings.about_submission(key, "PERIOD_UNREADABLE", place, period=wording.plain(key[2]))
+        sound = syntax.sound_rows(findings, context, key, rows)
+        against_catalogue.reject_unknown_form(findings, self._catalogue, key, rows, place)
+        span = against_catalogue.unit_of(findings, context, self._submitter, key, period, place)
+        known = against_catalogue.known_rows(findings, context, key, sound, span)
+        if period is None or span is None:
+            return []
+        last_year = context.last_years_figures(key, period, self._figures)
+        observed = logic.observe(findings, context, key, known, period, last_year)
+        self._figures[key] = {(o.indicator_code, o.scope, o.status): (o.state, o.value, o.is_held) for o in observed}
+        return observed
+
+    def _submission(self, key: Key, figures_read: int, observed: list[Observed]) -> Submission:
+        period = parse_period(key[2])
+        year = period.year if period else None
+        if self._findings.has_rejected(key):
+            return Submission(next(self._ids), key, year, False, figures_read, [], {})
+        figures = self._figures[key]
+        self._tell_what_is_missing(key, figures)
+        return Submission(next(self._ids), key, year, True, figures_read, observed, figures)
+
+    def _tell_what_is_missing(self, key: Key, figures: Figures) -> None:
+        if not figures:
+            title = self._catalogue.forms[key[1]].title
+            self._findings.about_submission(key, "NO_FIGURES", form_title=title)
+        before = self._context.in_force.get(key)
+        dropped = [cell for cell in before.figures if cell not in figures] if before else []
+        if before and dropped:
+            named = "、".join(map(self._cell_name, dropped[:DROPPED_NAMED]))
+            self._findings.about_submission(
+                key,
+                "REVISION_DROPPED",
+                submission=str(before.submission_id),
+                count=str(len(dropped)),
+                dropped=f"{named}等" if len(dropped) > DROPPED_NAMED else named,
+            )
+
+    def _cell_name(self, cell: tuple[str, str, str]) -> str:
+        code, scope, status = cell
+        rule = self._context.rules.get(code)
+        if rule is None:
+            return code
+        words = [self._catalogue.label("scopes", scope)] if scope != "own" else []
+        words += [self._catalogue.label("statuses", status)] if status != rule.indicator.default_status else []
+        return f"{rule.indicator.name_zh}（{'，'.join(words)}）" if words else rule.indicator.name_zh
+
+
+def _outcome(submissions: list[Submission]) -> str:
+    accepted = [submission for submission in submissions if submission.is_accepted]
+    if not accepted:
+        return "rejected"
+    if len(accepted) < len(submissions):
+        return "partly_rejected"
+    return "held" if any(observed.is_held for one in accepted for observed in one.observations) else "accepted"

@@ -1,0 +1,112 @@
+"""Phase `logic`: whether the figures make sense together, and beside last year's."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from catalogue.model import Catalogue
+from ingestion import wording
+from ingestion.checks.findings import Findings
+from ingestion.checks.results import Observed, Row
+from ingestion.context import Context, Key, LastYear, Rule
+from ingestion.observations import Place
+from ingestion.periods import Period
+
+
+def observe(
+    findings: Findings, context: Context, key: Key, rows: list[Row], period: Period, last_year: LastYear
+) -> list[Observed]:
+    """The observations of rows that passed the phases before, some of them held."""
+    observed: dict[tuple[str, str, str], Observed] = {}
+    for row in rows:
+        reading, rule = row
+        if rule is None:
+            continue
+        scope = reading.scope or "own"
+        status = reading.status or rule.indicator.default_status.value
+        cell = (reading.indicator_code, scope, status)
+        if cell in observed:
+            _add_repeat(findings, context.catalogue, key, row, observed[cell])
+            continue
+        is_held = False
+        if reading.state == "number" and reading.value is not None:
+            _doubt(findings, context, key, row, rule, reading.value, period)
+            if last_year.same or last_year.whole:
+                last, is_same = last_year.figure(rule.indicator.code, scope)
+                if last and status in rule.ranks:
+                    is_held = _is_held(findings, context, key, row, rule, reading.value, last, is_same, period)
+        place = reading.place
+        observed[cell] = Observed(
+            *cell,
+            reading.state,
+            reading.value,
+            reading.low,
+            reading.high,
+            is_held,
+            reading.note,
+            reading.raw,
+            place.sheet or None,
+            place.cell or None,
+            place.line,
+            place.start,
+            place.end,
+            place.quote or None,
+        )
+    return list(observed.values())
+
+
+def _add_repeat(findings: Findings, catalogue: Catalogue, key: Key, row: Row, first: Observed) -> None:
+    place = Place(first.sheet or "", first.cell or "", first.line, first.span_start, first.span_end)
+    labels = {
+        "scope_label": catalogue.label("scopes", first.scope),
+        "status_label": catalogue.label("statuses", first.status),
+    }
+    findings.about_row(key, row, "ROW_REPEATED", first=wording.place(place), **labels)
+
+
+def _doubt(
+    findings: Findings, context: Context, key: Key, row: Row, rule: Rule, value: Decimal, period: Period
+) -> None:
+    if rule.is_whole and value != value.to_integral_value():
+        findings.about_row(key, row, "NOT_WHOLE", value=wording.figure(value), measure=rule.indicator.measure)
+    if rule.is_percentage:
+        limit = context.limit("percentage_limit", period.last_day)
+        if value > limit:
+            figures = {"value": wording.figure(value), "limit": wording.figure(limit)}
+            findings.about_row(key, row, "PERCENTAGE_ABOVE_LIMIT", **figures)
+
+
+def _is_held(
+    findings: Findings,
+    context: Context,
+    key: Key,
+    row: Row,
+    rule: Rule,
+    value: Decimal,
+    last: Decimal,
+    is_same: bool,
+    period: Period,
+) -> bool:
+    """Whether the figure is out of all proportion to last year's, and nobody said why.
+
+    Part of a year may well be a small part of the whole: against last year's whole only too much is doubted.
+    """
+    times = context.limit("ten_thousand_fold_times", period.last_day)
+    if value >= times * last:
+        code = "TEN_THOUSAND_FOLD"
+    elif is_same and 0 < value * times <= last:
+        code = "TEN_THOUSANDTH"
+    else:
+        return False
+    note = row.reading.note.strip()
+    findings.about_row(
+        key,
+        row,
+        f"{code}_EXPLAINED" if note else code,
+        value=wording.figure(value),
+        last_value=wording.figure(last),
+        measure=rule.indicator.measure,
+        times=wording.figure(times),
+        note=wording.plain(note),
+    )
+    return not note
