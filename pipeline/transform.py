@@ -30,7 +30,7 @@ def build_candidate(home: Home, engine: Engine, build_id: int, progress: Callabl
     from dbt.cli.main import dbtRunner
 
     with dbt_environment(engine):
-        outcome = dbtRunner().invoke(["build", *arguments(home)])
+        outcome = dbtRunner().invoke(["build", "--exclude-resource-type", "unit_test", *arguments(home)])
     results = list(getattr(outcome.result, "results", None) or ())
     _record(engine, build_id, results)
     _report(results, progress)
