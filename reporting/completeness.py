@@ -35,7 +35,8 @@ def completeness(engine: Engine, year: int, progress: Callable[[str], None]) -> 
     with engine.connect() as connection:
         rows = connection.execute(text(COUNTED), {"period": str(year)}).all()
         missing = connection.execute(text(MISSING), {"period": str(year)}).all()
-    levels = sorted((LevelStatus(*row) for row in rows), key=lambda status: LEVELS.index(status.level))
+    counted = [LevelStatus(row.unit_level, row.expected, row.received, row.partial) for row in rows]
+    levels = sorted(counted, key=lambda status: LEVELS.index(status.level))
     if not levels:
         progress(f"{year}: no unit is known that owes a form, or nothing of the year has been received yet.")
     for status in levels:
@@ -56,9 +57,9 @@ def _names(units: list[str]) -> str:
 COUNTED = """
     select
         unit_level,
-        count(*),
-        count(*) filter (where state in ('accepted', 'held')),
-        count(*) filter (where state = 'partial')
+        count(*) as expected,
+        count(*) filter (where state in ('accepted', 'held')) as received,
+        count(*) filter (where state = 'partial') as partial
     from published.reporting_status
     where period = :period
     group by unit_level

@@ -1,0 +1,38 @@
+"""### 年度汇总：一个年度从报送情况到已发布的数
+
+每年元旦（北京时间）为上一年运行一次；以往年度用 backfill 补跑，年度就是该次运行的数据区间。
+
+| 步骤 | 做什么 | 结果在哪里 |
+| --- | --- | --- |
+| completeness | 应报的报表到了多少、缺哪些单位 | 本步日志、`published.reporting_status` |
+| transform | 该年度重新汇总 | `ops.build`、`ops.model_result`、`candidate.*` |
+| audit | 审核候选数，不符不发布 | `ops.expectation_result`、`ops.expectation_bad_row`、`data_docs/` |
+| publish | 写入差别；没有差别就不写 | `published.*` |
+
+与收报同时运行是安全的：后到者等候，并接着做前者没有做完的年度。
+"""
+
+from airflow.sdk import CronDataIntervalTimetable, dag
+from pendulum import datetime
+
+from orchestration.tasks import DEFAULTS, TIME_ZONE, audit, completeness, publish, transform_year
+
+# Not "@yearly", whose intervals end where they begin.
+EVERY_YEAR = CronDataIntervalTimetable("0 0 1 1 *", timezone=TIME_ZONE)
+
+
+@dag(
+    description="一个年度：报送情况、汇总、审核、发布；以往年度用 backfill",
+    schedule=EVERY_YEAR,
+    start_date=datetime(2026, 1, 1, tz=TIME_ZONE),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    doc_md=__doc__,
+    tags=["汇总"],
+)
+def annual_rollup() -> None:
+    completeness() >> transform_year() >> audit() >> publish()
+
+
+annual_rollup()
