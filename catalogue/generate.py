@@ -12,6 +12,7 @@ from catalogue.dictionary import dictionary
 from catalogue.load import FOLDER, load
 from catalogue.model import Catalogue
 from catalogue.seeds import seeds
+from expectations.suites import suites
 from kexie.errors import UserError
 
 Generator = Callable[[Catalogue], dict[str, str]]
@@ -19,6 +20,7 @@ Generator = Callable[[Catalogue], dict[str, str]]
 GENERATORS: dict[str, Generator] = {
     "dbt seeds": seeds,
     "data dictionary": dictionary,
+    "audit suites": suites,
 }
 """What is generated; each gives path (from the project's root) → text. A new kind of file is one more line here."""
 

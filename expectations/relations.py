@@ -1,0 +1,72 @@
+"""The relations of schema `candidate` that are audited: their keys, and the columns that are never null.
+
+A test holds them against the tables of `published`.
+"""
+
+from dataclasses import dataclass
+
+SCHEMA = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`name_zh` is how the office calls it; every column of `key` is required as well."""
+
+    name: str
+    name_zh: str
+    key: tuple[str, ...]
+    others_required: tuple[str, ...]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return self.key + self.others_required
+
+    @property
+    def path(self) -> str:
+        return f"{SCHEMA}.{self.name}"
+
+
+RELATIONS = {
+    relation.name: relation
+    for relation in (
+        Relation(
+            "indicator_values",
+            "指标数",
+            ("unit_code", "indicator_code", "period"),
+            (
+                *("unit_name", "unit_level", "indicator_name", "basis", "units_expected", "units_reported"),
+                *("units_covered", "is_inherited", "is_estimate"),
+            ),
+        ),
+        Relation(
+            "contribution_leaves",
+            "来源数",
+            ("holder_code", "indicator_code", "period", "role", "leaf_indicator_code", "observation_id"),
+            ("reach_depth", "weight", "is_estimate"),
+        ),
+        Relation(
+            "tree_closure",
+            "单位树",
+            ("period", "unit_code", "ancestor_code"),
+            ("ancestor_depth", "unit_name", "unit_level"),
+        ),
+        Relation(
+            "report_lines",
+            "报告行",
+            ("line_code", "period"),
+            ("section_code", "section_name", "line_name", "unit_code", "indicator_code"),
+        ),
+        Relation(
+            "reconciliation",
+            "自报与汇总核对",
+            ("unit_code", "indicator_code", "period"),
+            ("unit_name", "indicator_name", "is_used"),
+        ),
+        Relation(
+            "indicators",
+            "指标目录",
+            ("indicator_code",),
+            ("indicator_name", "form", "theme", "theme_name", "aggregation", "over_time", "sort_order"),
+        ),
+    )
+}
