@@ -1,7 +1,7 @@
 """The mistakes and exceptions, each planted once, with what a clerk should see when its files alone are sent.
 
 A defect's files go to a fresh instance in the order given, after the units are loaded. `receipts` names, for some of
-them, the outcome (`accepted`, `held`, `rejected`, `unchanged`) and finding codes that must be among those given; files
+them, the outcome (`accepted`, `held`, `rejected`, `duplicate`) and finding codes that must be among those given; files
 not named are accepted. `figures` are rows of published.indicator_values, as far as they matter; null is null.
 """
 
@@ -206,7 +206,7 @@ def _same_file_twice(sending: Sending) -> Defect:
         "same_file_twice",
         "同一文件发了两次：第二次不改变任何数",
         (first.path, again.path),
-        (Receipt(again.path, "unchanged", ("SAME_BYTES_IN_FORCE",)),),
+        (Receipt(again.path, "duplicate", ("SAME_BYTES_IN_FORCE",)),),
         (_figure(first.unit, LECTURES, own_value=lectures),),
     )
 

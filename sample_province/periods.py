@@ -52,5 +52,7 @@ def spread(figure: Decimal, before: Decimal, over_time: OverTime, steps: int, ch
 
 
 def _shares(total: Decimal, steps: int, chance: Random) -> list[Decimal]:
-    cuts = sorted(chance.randint(0, int(total)) for _ in range(steps - 1))
-    return [Decimal(high - low) for low, high in zip([0, *cuts], [*cuts, int(total)], strict=True)]
+    """Whole shares of about the same size; what rounding leaves goes to the last."""
+    weights = [chance.randint(70, 130) for _ in range(steps)]
+    shares = [Decimal(int(total) * weight // sum(weights)) for weight in weights[:-1]]
+    return [*shares, total - sum(shares)]
