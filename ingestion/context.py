@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catalogue.model import Catalogue, Indicator, Severity
 from ingestion.periods import Period, parse_period
@@ -206,12 +206,12 @@ def _in_force(connection: Connection, keys: Sequence[Key]) -> dict[Key, InForce]
     units, forms, periods = ([key[part] for key in keys] for part in range(3))
     rows = connection.execute(text(IN_FORCE), {"units": units, "forms": forms, "periods": periods})
     found: dict[Key, InForce] = {}
-    for row in rows.tuples():
-        submission_id, delivery_seq, unit, form, period, *cell, state, value, is_held = row
+    for row in rows:
+        values: tuple[Any, ...] = tuple(row)
+        submission_id, delivery_seq, unit, form, period, indicator, scope, status, state, value, is_held = values
         submission = found.get((unit, form, period))
         if submission is None:
             submission = found[unit, form, period] = InForce(submission_id, delivery_seq, {})
-        indicator, scope, status = cell
         if indicator is not None:
             submission.figures[indicator, scope, status] = (state, value, is_held)
     return found
