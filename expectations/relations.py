@@ -53,8 +53,8 @@ RELATIONS = {
         Relation(
             "report_lines",
             "报告行",
-            ("line_code", "period"),
-            ("section_code", "section_name", "line_name", "unit_code", "indicator_code"),
+            ("line_code", "period", "unit_code"),
+            ("section_code", "section_name", "line_name", "indicator_code"),
         ),
         Relation(
             "reconciliation",

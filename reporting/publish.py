@@ -15,7 +15,7 @@ RELATIONS: dict[str, tuple[str, ...]] = {
         *("holder_code", "indicator_code", "period", "role"),
         *("leaf_indicator_code", "observation_id"),
     ),
-    "report_lines": ("line_code", "period"),
+    "report_lines": ("line_code", "period", "unit_code"),
     "reconciliation": ("unit_code", "indicator_code", "period"),
 }
 """Every relation that is published with its history, and its key."""

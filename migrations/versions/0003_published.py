@@ -78,7 +78,7 @@ HISTORIES: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = 
     ),
     "report_lines": (
         "全委会工作报告各行：准确数、可用的表述、建议的表述和报送范围",
-        ("line_code", "period"),
+        ("line_code", "period", "unit_code"),
         {
             "line_code": ("text not null", "报告行代码"),
             "period": ("text not null", "年度"),

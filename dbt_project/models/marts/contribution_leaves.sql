@@ -22,7 +22,11 @@ own as (
         leaves.indicator_code as leaf_indicator_code,
         'own' as role,
         -- An own figure that its unit's row does not use is known there and goes no further.
-        case when reach.basis = 'claimed' then reach.depth + 1 else reach.reach_depth end as reach_depth
+        case
+            when reach.basis = 'claimed' or (indicators.numerator is not null and reach.basis <> 'own')
+            then reach.depth + 1
+            else reach.reach_depth
+        end as reach_depth
     from leaves
     join reach
         on reach.year = leaves.year
@@ -30,7 +34,6 @@ own as (
         and reach.indicator_code = leaves.indicator_code
     join indicators on indicators.indicator_code = leaves.indicator_code
     where leaves.scope = 'own'
-        and (indicators.numerator is null or reach.basis = 'own')
 ),
 
 claims as (
