@@ -488,6 +488,7 @@ def _lines(catalogue: Catalogue) -> Iterable[Rule]:
         from (values {lines}) as wanted (line_code, indicator_code)
         join {VALUES.path} as v on v.indicator_code = wanted.indicator_code and v.unit_level = '{Level.PROVINCE}'
         left join {LINES.path} as line on line.line_code = wanted.line_code and line.period = v.period
+            and line.unit_code = v.unit_code
         where line.line_code is null
         """,
     )

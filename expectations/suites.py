@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from catalogue.model import Catalogue
 from expectations.invariants import invariants
 from expectations.plausibility import plausibility
-from expectations.relations import RELATIONS, SCHEMA, Relation
+from expectations.relations import RELATIONS, Relation
 from expectations.rules import Rule
 
 FOLDER = "expectations/suites"
@@ -34,7 +34,7 @@ def _suite(kind: str, relation: Relation, rules: Iterable[Rule]) -> str:
     suite = {
         "name": f"{kind}_{relation.name}",
         "expectations": [rule.expectation(SEVERITIES[kind]) for rule in rules],
-        "meta": {"kind": kind, "schema": SCHEMA, "relation": relation.name, "name_zh": relation.name_zh},
+        "meta": {"kind": kind, "relation": relation.name, "name_zh": relation.name_zh},
         "notes": None,
     }
     return json.dumps(suite, ensure_ascii=False, indent=2) + "\n"

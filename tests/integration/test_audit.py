@@ -377,7 +377,7 @@ class BySql:
 
     def run(self, suite: dict[str, Any]) -> Iterator[Outcome]:
         for rule in suite["expectations"]:
-            count = self._connection.exec_driver_sql(
+            count: int = self._connection.exec_driver_sql(
                 f"select count(*) from ({bad_rows_query(rule)}) as bad"
             ).scalar_one()
             yield Outcome(rule["meta"]["code"], count == 0, count, "")
@@ -556,7 +556,7 @@ def _planted(database: Engine, statements: Iterable[str]) -> Iterator[None]:
 def _make_candidate(connection: Connection) -> None:
     connection.exec_driver_sql("create schema candidate")
     for relation in RELATIONS:
-        columns = connection.execute(
+        columns: str = connection.execute(
             text("""
                 select string_agg(column_name, ', ' order by ordinal_position) from information_schema.columns
                 where table_schema = 'published' and table_name = :name
