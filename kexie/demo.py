@@ -25,6 +25,8 @@ from kexie.home import PROJECT, Home
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from catalogue.model import Bounds
+
 COLLECT, ROLLUP = "collect_submissions", "annual_rollup"
 YEARS = (2020, 2021)
 REPORT_YEAR = 2021
@@ -52,7 +54,7 @@ def run(home: Home, engine: Engine, say: Say) -> None:
     _print_outcomes(engine, say)
     _print_lines(engine, say)
     _print_places(home, address, say)
-    say("Seconds: " + ", ".join(f"{phase} {seconds:.0f}" for phase, seconds in clock.phases.items()))
+    say(clock.summary())
 
 
 @dataclass(slots=True)
@@ -65,6 +67,11 @@ class Clock:
 
     def say(self, line: str) -> None:
         self._say(f"[{time.monotonic() - self._begun:4.0f} s] {line}")
+
+    def summary(self) -> str:
+        """The phases; those of the preparation run side by side."""
+        phases = ", ".join(f"{phase} {seconds:.0f}" for phase, seconds in self.phases.items())
+        return f"Seconds: {phases}; {time.monotonic() - self._begun:.0f} in all (Airflow starts beside the files)."
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -81,7 +88,7 @@ class _File(NamedTuple):
 
 def _prepare(home: Home, engine: Engine, clock: Clock) -> AirflowAddress:
     """Start Airflow; its processes take their time, in which the files are written and sent."""
-    with ThreadPoolExecutor(max_workers=1) as beside, clock.phase("preparing"):
+    with ThreadPoolExecutor(max_workers=1) as beside:
         stack = beside.submit(_start_airflow, home, clock)
         files = _sample(home, clock)
         _send(home, engine, files, clock)
@@ -89,7 +96,7 @@ def _prepare(home: Home, engine: Engine, clock: Clock) -> AirflowAddress:
 
 
 def _start_airflow(home: Home, clock: Clock) -> AirflowAddress:
-    with clock.phase("of it Airflow"):
+    with clock.phase("Airflow"):
         return airflow.start(home, clock.say)
 
 
@@ -99,7 +106,7 @@ def _sample(home: Home, clock: Clock) -> list[_File]:
 
     folder, version = home.root / "sample_province", _version_of_sample()
     stamp = folder / "version"
-    with clock.phase("of it writing files"):
+    with clock.phase("writing files"):
         if not stamp.exists() or stamp.read_text() != version or not _is_whole(_files(folder, MANIFEST)):
             clock.say(f"Writing the sample province into {folder}.")
             write(folder)
@@ -134,7 +141,7 @@ def _send(home: Home, engine: Engine, files: Sequence[_File], clock: Clock) -> N
     from ingestion.landing import submit
     from ingestion.units import load
 
-    with clock.phase("of it sending files"):
+    with clock.phase("sending files"):
         loaded = load(engine, home.root / "sample_province" / "units")
         clock.say(f"{loaded.units} units are loaded.")
         known = _sent(home, engine)
@@ -239,12 +246,13 @@ class _Work:
         """What can change, and how it is now: tasks that run or have ended, and the files that have been received."""
         for run in reversed(runs):
             for task in self.client.tasks(dag, run):
-                if task.state in ("running", "up_for_retry", "skipped", *FINISHED):
+                if task.state in ("running", "up_for_retry", *FINISHED):
                     seconds = f", {task.seconds:.0f} s" if task.state in FINISHED and task.seconds else ""
                     yield f"{_label(dag, run)} {task.name}", task.state + seconds
         if dag == COLLECT:
             checked, received = self._counts()
-            yield "files checked", f"{checked} of {received}"
+            if received:
+                yield "files checked", f"{checked} of {received}"
 
     def _counts(self) -> tuple[int, int]:
         from sqlalchemy import text
@@ -255,10 +263,11 @@ class _Work:
         return int(row[0]), int(row[1])
 
     def _refuse(self, dag: str, run: str) -> None:
-        failed = [task.name for task in self.client.tasks(dag, run) if task.state == "failed"]
-        folder = self.home.logs / "airflow" / f"dag_id={dag}" / f"run_id={run}"
-        step, log = (failed[0], folder / f"task_id={failed[0]}") if failed else ("a step that never ran", folder)
-        raise UserError(f"{_label(dag, run)} failed at {step}; its log: {log}")
+        step = next((task.name for task in self.client.tasks(dag, run) if task.state == "failed"), "")
+        folder = self.home.logs / "airflow" / f"dag_id={dag}" / f"run_id={run}" / f"task_id={step}"
+        attempts = sorted(folder.glob("attempt=*.log"), key=lambda log: log.stat().st_mtime)
+        log = attempts[-1] if attempts else self.home.logs / "airflow-scheduler.log"
+        raise UserError(f"{_label(dag, run)} failed at {step or 'its start'}; the log: {log}")
 
 
 def _finished(client: AirflowClient, dag: str) -> set[str]:
@@ -314,10 +323,10 @@ def _print_lines(engine: Engine, say: Say) -> None:
     rows = []
     for code, line in load().report_lines.items():
         printed, row = line.printed[REPORT_YEAR], found.get(code)
-        figure: Decimal | None = row.value if row else None
         units = f"{row.units_reported}/{row.units_expected}" if row else ""
-        verdict = "符合" if figure is not None and printed.expected.holds(figure) else "不符合"
-        rows.append([line.label_zh, printed.written, _shown(figure), units, verdict])
+        verdict = "符合" if row and bears(printed.expected, row.value, row.low, row.high) else "不符合"
+        figure = shown(row.value, row.low, row.high) if row else "无"
+        rows.append([line.label_zh, printed.written, figure, units, verdict])
     say("")
     for text_line in aligned([f"{REPORT_YEAR} 年报告各行", "报告写作", "全省算得", "已报/应报", ""], rows):
         say(text_line)
@@ -331,9 +340,34 @@ def _print_places(home: Home, address: AirflowAddress, say: Say) -> None:
     say("`make down` stops everything.")
 
 
-def _shown(figure: Decimal | None) -> str:
-    return "无" if figure is None else f"{figure.normalize():f}"
+def bears(promised: Bounds, value: Decimal | None, low: Decimal | None, high: Decimal | None) -> bool:
+    """Whether a figure bears out what a printed wording promises; one known by its bounds only, with both of them."""
+    if value is None:
+        return False
+    if low == value == high:
+        return promised.holds(value)
+    # Where a vague figure ends is a convention, as is where its wording does: the ends may meet.
+    above = promised.low is None or (low is not None and low >= promised.low)
+    below = promised.high is None or (high is not None and high <= promised.high)
+    return above and below
+
+
+def shown(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:
+    """The figure, or the bounds of one that is not exact."""
+    if value is None:
+        return "无"
+    if low == value == high:
+        return _plain(value)
+    return f"{'' if low is None else _plain(low)}～{'' if high is None else _plain(high)}"
+
+
+def _plain(figure: Decimal) -> str:
+    return f"{figure.normalize():f}"
 
 
 COUNT_OUTCOMES = "select outcome, count(*) as files from ops.file_outcomes group by outcome"
-LINES = "select line_code, value, units_reported, units_expected from published.report_lines where period = :period"
+LINES = """
+    select line_code, value, low, high, units_reported, units_expected
+    from published.report_lines
+    where period = :period
+"""

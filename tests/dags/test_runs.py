@@ -1,0 +1,176 @@
+"""The DAGs at work in a whole stack, on a province of four units."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, text
+
+from ingestion.units import load
+from kexie import airflow, postgres
+from kexie.airflow_client import AirflowClient
+from kexie.database import ready
+from kexie.home import Home
+from pipeline.steps import transform
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+COLLECT, ROLLUP = "collect_submissions", "annual_rollup"
+INDICATOR = "sp_five_entry_activity_count"
+
+UNITS = """\
+unit_code,name,level,unit_type,parent_code,valid_from,valid_to
+P,甲省科协,province,territorial,,2000-01-01,
+C,乙市科协,city,territorial,P,2000-01-01,
+A,丙县科协,county,territorial,C,2000-01-01,
+B,丁县科协,county,territorial,C,2000-01-01,
+"""
+EVENTS = "event_date,kind,from_code,to_code,weight\n"
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    home = Home(tmp_path_factory.mktemp("runs"))
+    yield home
+    airflow.stop(home)
+    postgres.stop(home)
+
+
+@pytest.fixture(scope="module")
+def engine(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    folder = tmp_path_factory.mktemp("units")
+    (folder / "units.csv").write_text(UNITS)
+    (folder / "unit_events.csv").write_text(EVENTS)
+    engine = ready(home)
+    load(engine, folder)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def client(home: Home, engine: Engine) -> AirflowClient:  # noqa: ARG001 - the tree is there before the DAGs run
+    client = AirflowClient(airflow.start(home, print))
+    for dag in (COLLECT, ROLLUP):
+        client.unpause(dag)
+    return client
+
+
+def drop(home: Home, unit: str, value: int) -> None:
+    """Put a file into the unit's inbox as any program would, without `kexie submit`."""
+    folder = Path(home.inbox.path) / unit
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = f"unit_code,form,period,indicator_code,scope,value\n{unit},,2021,{INDICATOR},own,{value}\n"
+    (folder / f"{unit}_2021.csv").write_text(rows)
+
+
+def published(engine: Engine) -> dict[str, str]:
+    query = text(
+        "select unit_code, coalesce(value::text, 'none') || ' ' || basis as figure from published.indicator_values "
+        "where indicator_code = :indicator and period = '2021'"
+    )
+    with engine.connect() as connection:
+        return {row.unit_code: row.figure for row in connection.execute(query, {"indicator": INDICATOR})}
+
+
+def publications(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("select count(*) from published.publication")).scalar_one())
+
+
+def states(client: AirflowClient, dag: str, run: str) -> dict[str, str]:
+    return {task.name: task.state for task in client.tasks(dag, run)}
+
+
+def wait_for(found: Callable[[], list[str]], seconds: float = 120) -> list[str]:
+    deadline = time.monotonic() + seconds
+    while not (runs := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return runs
+
+
+def log_of(home: Home, dag: str, run: str, task: str) -> list[str]:
+    """What the last attempt of a task logged, without Airflow's marks of folded lines."""
+    folder = home.logs / "airflow" / f"dag_id={dag}" / f"run_id={run}" / f"task_id={task}"
+    last = max(folder.glob("attempt=*.log"), key=lambda file: file.stat().st_mtime)
+    events = [json.loads(line)["event"] for line in last.read_text(encoding="utf-8").splitlines()]
+    return [event for event in events if not event.startswith(("::group::", "::endgroup::"))]
+
+
+def begin_of(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=BEIJING)
+
+
+def test_a_run_with_nothing_to_do_skips_every_step_and_says_why(client: AirflowClient, home: Home) -> None:
+    run = client.trigger(COLLECT)
+    assert client.wait(COLLECT, run, seconds=120) == "success"
+    assert set(states(client, COLLECT, run).values()) == {"skipped"}
+    assert "Nothing has changed since the last publish; nothing to build." in log_of(home, COLLECT, run, "transform")
+
+
+def test_files_dropped_into_the_inbox_wake_the_dag_and_end_published(
+    client: AirflowClient, home: Home, engine: Engine
+) -> None:
+    before = set(client.runs(COLLECT))
+    drop(home, "A", 12)
+    drop(home, "B", 30)
+    woken = wait_for(lambda: [run for run in set(client.runs(COLLECT)) - before if run.startswith("asset_triggered")])
+    assert {client.wait(COLLECT, run, seconds=300) for run in woken} == {"success"}
+    assert {state for run, state in client.runs(COLLECT).items() if run not in before} == {"success"}
+    assert published(engine) == {"A": "12 computed", "B": "30 computed", "C": "42 partial", "P": "42 partial"}
+    assert {folder.name for folder in Path(home.outbox.path).iterdir()} == {"A", "B"}
+
+
+def test_a_backfill_rolls_a_past_year_up_and_writes_nothing_that_is_published_already(
+    client: AirflowClient, home: Home, engine: Engine
+) -> None:
+    before = publications(engine)
+    client.backfill(ROLLUP, begin_of(2021), begin_of(2021))
+    (run,) = client.runs(ROLLUP)
+    assert client.wait(ROLLUP, run, seconds=300) == "success"
+    assert set(states(client, ROLLUP, run).values()) == {"success"}
+    said = log_of(home, ROLLUP, run, "completeness")
+    assert any(line.startswith("2021, county: 2 of ") for line in said)
+    assert "2021: 2 units sent nothing: 乙市科协（C）、甲省科协（P）." in said
+    assert publications(engine) == before
+
+
+def test_a_candidate_that_breaks_an_invariant_ends_red_at_the_audit_and_is_not_published(
+    client: AirflowClient, home: Home, engine: Engine
+) -> None:
+    client._ask("PATCH", f"/dags/{COLLECT}", {"is_paused": True})  # or its schedule might mend the candidate
+    before = published(engine), publications(engine)
+    transform(home, engine, (2021,), "test", print)
+    spoil(engine, "A")
+    (run,) = client.runs(ROLLUP)
+    again = {"dag_run_id": run, "task_ids": ["audit"], "include_downstream": True, "only_failed": False}
+    client._ask("POST", f"/dags/{ROLLUP}/clearTaskInstances", again | {"dry_run": False, "reset_dag_runs": True})
+    assert client.wait(ROLLUP, run, seconds=300) == "failed"
+    assert states(client, ROLLUP, run) == {
+        "completeness": "success",
+        "transform": "success",
+        "audit": "failed",
+        "publish": "upstream_failed",
+    }
+    assert (published(engine), publications(engine)) == before
+    last = log_of(home, ROLLUP, run, "audit")[-2:]
+    assert "values_own_adds_up，1 行不符" in last[0]
+    assert last[1].strip() == f"A {INDICATOR} 2021 ← 文件 A_2021.csv，第 2 行"
+
+
+def spoil(engine: Engine, unit: str) -> None:
+    """Have the candidate say one more than the unit filed."""
+    statement = text(
+        "update candidate.indicator_values "
+        "set own_value = own_value + 1, own_low = own_low + 1, own_high = own_high + 1 "
+        "where unit_code = :unit and indicator_code = :indicator"
+    )
+    with engine.begin() as connection:
+        changed: Any = connection.execute(statement, {"unit": unit, "indicator": INDICATOR})
+        assert changed.rowcount == 1
