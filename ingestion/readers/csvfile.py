@@ -119,13 +119,13 @@ class _Row:
         try:
             reading = self._reading()
         except _NotAReading as reason:
-            problems.append(Problem(reason.code, self._place, reason.details))
+            problems.append(self._problem(reason.code, **reason.details))
         period = self["period"]
         if period and reading is None and parse_period(period) is None:
-            problems.append(Problem("PERIOD_UNREADABLE", self._place, {"period": clipped(period)}))
+            problems.append(self._problem("PERIOD_UNREADABLE", period=clipped(period)))
         content.problems += problems
         if not problems:
-            content.filed += [(self["unit_code"], self["form"], period)] if parse_period(period) else []
+            content.filed += [(self["unit_code"], self._form(), period)] if parse_period(period) else []
             content.readings += [reading] if reading else []
 
     def __getitem__(self, column: str) -> str:
@@ -133,10 +133,19 @@ class _Row:
 
     def _blank_ids(self) -> list[Problem]:
         return [
-            Problem("FIELD_BLANK", self._place, {"column": column, "example": example})
+            self._problem("FIELD_BLANK", column=column, example=example)
             for column, example in _EXAMPLES.items()
             if not self[column]
         ]
+
+    def _problem(self, code: str, **details: str) -> Problem:
+        """A problem of this row, which names the submission that it spoils."""
+        submission = {"unit_code": self["unit_code"], "form": self._form(), "period": self["period"]}
+        return Problem(code, self._place, submission | details)
+
+    def _form(self) -> str:
+        indicator = self._catalogue.indicators.get(self["indicator_code"])
+        return self["form"] or (indicator.form if indicator else "")
 
     def _reading(self) -> Reading | None:
         """The figure of the row, or None where all of it is blank. Raises _NotAReading where it contradicts itself."""
@@ -167,8 +176,6 @@ class _Row:
         low_text, high_text = self["low"], self["high"]
         if value is None and not low_text and not high_text:
             return None
-        if value is None and not (low_text and high_text):
-            raise _NotAReading("FIELD_BLANK", column="high" if low_text else "low", example="5，不封顶或不封底写 open")
         bounds: list[Decimal | None] = []
         for text in (low_text, high_text):
             figure = figure_in(text) if text != _OPEN else None

@@ -55,6 +55,8 @@ def publish(home: Home, examples: Sequence[Example], years: Iterable[int]) -> di
     collected = collect(home, engine, load_catalogue(), _quietly)
     refused = collected.outcomes["rejected"] + collected.outcomes["partly_rejected"]
     assert not refused, _first_refusals(engine)
+    assert not collected.left
+    assert collected.outcomes.total() == sum(len(example.submissions) for example in examples)
     run_once(home, engine, years, "tests", _quietly)
     figures = _figures(engine)
     engine.dispose()

@@ -1,0 +1,24 @@
+"""`make bench`: every benchmark, or those named on the command line (demo, collect, build)."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from benchmarks import build, collect, demo
+
+BENCHMARKS = {"collect": collect.run, "build": build.run, "demo": demo.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which to run; all when none is named")
+    for name in parser.parse_args().names or BENCHMARKS:
+        with tempfile.TemporaryDirectory(prefix=f"kexie_bench_{name}_") as folder:
+            for line in BENCHMARKS[name](Path(folder)):
+                print(f"{name}: {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
