@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from kexie.database import office_url
 from kexie.errors import UserError
 from kexie.home import Home
 from kexie.table import aligned
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 
 def ask(home: Home, query: str, *, as_csv: bool) -> Iterator[str]:
     """The answer as an aligned table with its number of rows, or as CSV; UserError with what PostgreSQL refused."""
-    columns, rows = _answer(home, query)
+    answer = _answer(home, query)
     if as_csv:
-        yield from _csv_lines(columns, rows)
+        yield answer.map(_shown).to_csv(index=False).rstrip("\n")
         return
-    yield from aligned(columns, [[_shown(value) for value in row] for row in rows])
-    yield f"({len(rows)} 行)"
+    yield from aligned(list(answer.columns), answer.map(_shown).values.tolist())
+    yield f"({len(answer)} 行)"
 
 
-def _answer(home: Home, query: str) -> tuple[list[str], list[Sequence[Any]]]:
+def _answer(home: Home, query: str) -> DataFrame:
+    from pandas import DataFrame
     from sqlalchemy import create_engine, text
     from sqlalchemy.exc import DBAPIError
 
@@ -34,23 +37,15 @@ def _answer(home: Home, query: str) -> tuple[list[str], list[Sequence[Any]]]:
             result = connection.execute(text(query.replace(":", r"\:")))
             if not result.returns_rows:
                 raise UserError("The query returns no rows; ask with select …")
-            return list(result.keys()), [tuple(row) for row in result]
+            # As objects: a column of decimals must not become floats.
+            return DataFrame(result.all(), columns=list(result.keys()), dtype=object)
     except DBAPIError as error:
         raise UserError(f"PostgreSQL refuses the query: {str(error.orig).strip().splitlines()[0]}") from None
     finally:
         engine.dispose()
 
 
-def _csv_lines(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    for row in (columns, *rows):
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow("" if value is None else _shown(value) for value in row)
-        yield line.getvalue()
-
-
 def _shown(value: object) -> str:
-    from decimal import Decimal
-
     if value is None:
         return ""
     if isinstance(value, bool):

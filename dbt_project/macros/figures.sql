@@ -30,7 +30,7 @@
 {# numerator ÷ denominator to 4 decimals, half up and exact: an integer quotient never rounds twice. Null for a zero. #}
 {% macro quotient(numerator, denominator) -%}
     case when {{ denominator }} > 0
-        then div({{ numerator }} * 20000 + {{ denominator }}, {{ denominator }} * 2) / 10000.0000
+        then div({{ numerator }} * 20000 + {{ denominator }}, {{ denominator }} * 2) * 0.0001
     end
 {%- endmacro %}
 

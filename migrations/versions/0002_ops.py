@@ -21,7 +21,7 @@ STATEMENTS = (
         catalogue_version text not null,
         requested_by text not null,
         state text not null default 'building'
-            check (state in ('building', 'built', 'audited', 'refused', 'published', 'failed', 'replaced')),
+            check (state in ('building', 'built', 'audited', 'published', 'replaced')),
         message text not null default '',
         started_at timestamptz not null default clock_timestamp(),
         built_at timestamptz,
