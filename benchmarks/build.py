@@ -1,4 +1,4 @@
-"""dbt, audit and publish of one year of the sample province, against importing dbt and Great Expectations and a dbt parse."""
+"""dbt, audit and publish of one year of the sample province, against bare imports of both tools and a dbt parse."""
 
 from __future__ import annotations
 

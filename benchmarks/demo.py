@@ -18,9 +18,7 @@ def run(folder: Path) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KEXIE_")}
     begun = time.perf_counter()
     try:
-        done = subprocess.run(
-            ["make", "demo"], cwd=clone, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["make", "demo"], cwd=clone, env=environment, capture_output=True, text=True, check=False)
         whole = time.perf_counter() - begun
     finally:
         subprocess.run(["make", "down"], cwd=clone, env=environment, capture_output=True, check=False)

@@ -1,1 +1,1 @@
-"""From a received file to accepted observations; plain Python that knows nothing of Airflow, dbt or Great Expectations."""
+"""From a received file to accepted observations; plain Python that knows nothing of Airflow, dbt or the audit."""

@@ -164,7 +164,9 @@ def read(
 
 @app.command()
 def run(
-    year: Annotated[list[int] | None, typer.Option(help="build this year too, whatever changed; may be repeated")] = None,
+    year: Annotated[
+        list[int] | None, typer.Option(help="build this year too, whatever changed; may be repeated")
+    ] = None,
 ) -> None:
     """Collect, transform, audit and publish once, in this process, without Airflow."""
     from catalogue.load import load

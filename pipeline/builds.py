@@ -1,7 +1,7 @@
 """Builds of the candidate: which years, from what had landed when, and how far each build has come.
 
-The candidate schema holds one build at a time. A build goes from `building` to `built`, `audited` and `published`; a later
-one takes over the years of one that has not been published (`replaced`), so that no run's work is lost.
+The candidate schema holds one build at a time. A build goes from `building` to `built`, `audited` and `published`; a
+later one takes over the years of one that has not been published (`replaced`), so that no run's work is lost.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Build:
 
 
 def open_build(connection: Connection, asked: Iterable[int], catalogue_version: str, requested_by: str) -> Build | None:
-    """Begin a build of the asked years and of those that changed since they were last published; None where there is nothing to do.
+    """Begin a build of the asked years and of those that changed since they were last published.
 
-    Also the years of a build that was begun and never published are built again.
+    None where there is nothing to do. Also the years of a build that was begun and never published are built again.
     """
     # No collector may be between giving out a sequence number and committing it, or the cutoff would pass it over.
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": COLLECTING})

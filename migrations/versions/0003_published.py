@@ -26,7 +26,10 @@ HISTORIES: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = 
             "value": ("numeric", "采用数"),
             "low": ("numeric", "采用数下限，空为无下限"),
             "high": ("numeric", "采用数上限，空为无上限"),
-            "basis": ("text not null", "采用依据：own 本级、list 名录、computed 汇总、claimed 自报含下级、partial 部分汇总"),
+            "basis": (
+                "text not null",
+                "依据：own 本级、list 名录、computed 汇总、claimed 自报含下级、partial 部分汇总",
+            ),
             "own_value": ("numeric", "本级数（含承继）"),
             "own_low": ("numeric", "本级数下限"),
             "own_high": ("numeric", "本级数上限"),

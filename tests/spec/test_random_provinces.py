@@ -35,9 +35,7 @@ def test_every_figure_of_a_random_province_is_the_references(
     examples = [Example(province.units, province.events, province.submissions) for province in drawn]
     rows = publish(new_database(), examples, {province.year for province in drawn})
     for number, province in enumerate(drawn):
-        expected = compute(
-            province.units, province.events, province.submissions, province.indicators, province.year
-        )
+        expected = compute(province.units, province.events, province.submissions, province.indicators, province.year)
         asked = {indicator["code"] for indicator in province.indicators}
         published = {
             (unit, indicator): as_figure(row)

@@ -76,10 +76,7 @@ def _submit(home: Home, number: int, example: Example) -> None:
 
 
 def _marked(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        column: _mark(number, value) if column in CODES and value else value
-        for column, value in row.items()
-    }
+    return {column: _mark(number, value) if column in CODES and value else value for column, value in row.items()}
 
 
 def _mark(number: int, code: str) -> str:
@@ -96,10 +93,7 @@ def _write(path: Path, columns: Sequence[str], rows: Rows) -> None:
 def _figures(engine: Engine) -> dict[tuple[int, str, str, str], Any]:
     with engine.connect() as connection:
         rows = connection.execute(text("select * from published.indicator_values")).all()
-    return {
-        (int(row.unit_code[1:5]), row.unit_code[6:], row.indicator_code, row.period): row
-        for row in rows
-    }
+    return {(int(row.unit_code[1:5]), row.unit_code[6:], row.indicator_code, row.period): row for row in rows}
 
 
 def _first_refusals(engine: Engine) -> str:
