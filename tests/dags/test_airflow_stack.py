@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from kexie import airflow, postgres
