@@ -7,13 +7,14 @@ INSTALLED := $(VENV)/.installed
 # Compiled modules halve the seconds that Airflow, dbt and Great Expectations take to import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo down test check bench generate
+.PHONY: help demo down test check env bench generate
 
 help:
 	@echo "make demo   load the sample province and let the DAGs compute it (starts PostgreSQL and Airflow)"
 	@echo "make down   stop everything make demo started"
 	@echo "make test   the whole test suite"
 	@echo "make check  lint, types, and no drift between the catalogue and what is generated from it"
+	@echo "make env    generate the secrets that docker-compose.yml needs, in .env"
 	@echo "make bench  how fast, as ratios to stated yardsticks"
 
 demo: $(INSTALLED)
@@ -24,6 +25,9 @@ down: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest
+
+env:
+	@$(PYTHON) -m kexie.env
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

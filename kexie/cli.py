@@ -58,11 +58,14 @@ def _say(line: str) -> None:
 
 @app.command()
 def up() -> None:
-    """Start PostgreSQL and Airflow on this machine."""
+    """Start PostgreSQL and Airflow on this machine; the DAGs go to work."""
     from kexie import airflow
+    from kexie.airflow_client import AirflowClient
 
     with _warehouse() as (home, _):
         address = airflow.start(home, _say)
+        for dag in airflow.DAGS:
+            AirflowClient(address).unpause(dag)
     _say(f"Airflow answers at {address.url} (user {address.user}, password in {address.password_file}).")
     _say("`kexie down` stops everything.")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from catalogue.model import Bounds
 
-COLLECT, ROLLUP = "collect_submissions", "annual_rollup"
+COLLECT, ROLLUP = airflow.DAGS
 YEARS = (2020, 2021)
 REPORT_YEAR = 2021
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -45,7 +45,7 @@ def run(home: Home, engine: Engine, say: Say) -> None:
     clock = Clock(say)
     address = _prepare(home, engine, clock)
     client = AirflowClient(address)
-    for dag in (COLLECT, ROLLUP):
+    for dag in airflow.DAGS:
         client.unpause(dag)
     work = _Work(home, engine, client, clock)
     done = [work.collect(), work.roll_up()]

@@ -6,7 +6,7 @@ later one takes over the years of one that has not been published (`replaced`), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -24,13 +24,16 @@ class Build:
     state: str
 
 
-def open_build(connection: Connection, asked: Iterable[int], catalogue_version: str, requested_by: str) -> Build | None:
+def open_build(connection: Connection, asked: Collection[int], catalogue_version: str, requested_by: str) -> Build | None:
     """Begin a build of the asked years and of those that changed since they were last published.
 
-    None where there is nothing to do. Also the years of a build that was begun and never published are built again.
+    None where there is nothing to do. Also the years of a build that was begun and never published are built again;
+    but where nothing was asked for and nothing has changed since, the candidate that waits to be published is the answer.
     """
     # No collector may be between giving out a sequence number and committing it, or the cutoff would pass it over.
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": COLLECTING})
+    if not asked and (waiting := _waiting(connection, catalogue_version)):
+        return waiting
     years = sorted({*asked, *pending_years(connection, catalogue_version)})
     if not years:
         return None
@@ -43,6 +46,15 @@ def open_build(connection: Connection, asked: Iterable[int], catalogue_version: 
         {"build_id": opened.build_id, "years": years},
     )
     return Build(opened.build_id, opened.cutoff_seq, tuple(years), "building")
+
+
+def _waiting(connection: Connection, catalogue_version: str) -> Build | None:
+    """The finished, not refused candidate, where it holds all that has changed."""
+    waiting = current_build(connection)
+    if waiting is None or waiting.state == "building":
+        return None
+    is_stale = connection.scalar(text(STALE), {"build_id": waiting.build_id, "catalogue_version": catalogue_version})
+    return None if is_stale else waiting
 
 
 def pending_years(connection: Connection, catalogue_version: str) -> list[int]:
@@ -83,6 +95,18 @@ PENDING = """
     join ops.build on build.build_id = build_year.build_id
     where build.state in ('building', 'built', 'audited')
     order by year
+"""
+
+STALE = """
+    select message <> '' or catalogue_version <> :catalogue_version or exists (
+        select 1 from landing.year_change
+        where (changed_seq > published_seq or published_catalogue is distinct from :catalogue_version)
+            and (changed_seq > build.cutoff_seq or year not in (
+                select year from ops.build_year where build_year.build_id = build.build_id
+            ))
+    )
+    from ops.build
+    where build_id = :build_id
 """
 
 CURRENT = """

@@ -6,7 +6,7 @@ another is under way finds its years in that one's successor, or its work alread
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import Engine, text
 
@@ -28,7 +28,7 @@ class StepError(Exception):
     """A step ended without its result; the message says in one sentence what happened and what to do."""
 
 
-def transform(home: Home, engine: Engine, asked: Iterable[int], requested_by: str, progress: Progress) -> Build | None:
+def transform(home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress) -> Build | None:
     """Build the candidate for the asked years and all that changed; None where nothing has to be built."""
     catalogue_version = load_catalogue().version
     with building(engine):
@@ -37,6 +37,9 @@ def transform(home: Home, engine: Engine, asked: Iterable[int], requested_by: st
         if build is None:
             progress("Nothing has changed since the last publish; nothing to build.")
             return None
+        if build.state != "building":
+            progress(f"Build {build.build_id} already holds all that has changed; it waits to be published.")
+            return build
         progress(f"Build {build.build_id}: years {', '.join(map(str, build.years))} up to number {build.cutoff_seq}.")
         _run_dbt(home, engine, build, progress)
         with engine.begin() as connection:
@@ -137,7 +140,7 @@ SETTLE = """
 """
 
 
-def run_once(home: Home, engine: Engine, asked: Iterable[int], requested_by: str, progress: Progress) -> None:
+def run_once(home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress) -> None:
     """Transform, audit and publish whatever waits, the asked years included."""
     try:
         if transform(home, engine, asked, requested_by, progress) is not None:

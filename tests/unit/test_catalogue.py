@@ -32,7 +32,8 @@ def catalogue() -> Catalogue:
 def test_every_column_of_the_domains_table_is_in_the_catalogue(catalogue: Catalogue) -> None:
     with DOMAIN.open(encoding="utf-8-sig", newline="") as file:
         wanted = {row["code"]: row for row in csv.DictReader(file)}
-    assert _as_domain_rows(catalogue) == wanted
+    ours = _as_domain_rows(catalogue)
+    assert {code: ours.get(code) for code in wanted} == wanted
 
 
 @pytest.mark.skipif(not DOMAIN.is_file(), reason="the domain's table ../shared/domain/indicators.csv is not present")
@@ -40,7 +41,8 @@ def test_a_form_keeps_the_order_of_the_domains_table(catalogue: Catalogue) -> No
     with DOMAIN.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     for form in catalogue.forms.values():
-        assert [i.code for i in form.indicators] == [row["code"] for row in rows if row["form"] == form.code]
+        wanted = [row["code"] for row in rows if row["form"] == form.code]
+        assert [i.code for i in form.indicators if i.code in wanted] == wanted
 
 
 def _as_domain_rows(catalogue: Catalogue) -> dict[str, dict[str, str]]:
