@@ -24,11 +24,13 @@ class Build:
     state: str
 
 
-def open_build(connection: Connection, asked: Collection[int], catalogue_version: str, requested_by: str) -> Build | None:
+def open_build(
+    connection: Connection, asked: Collection[int], catalogue_version: str, requested_by: str
+) -> Build | None:
     """Begin a build of the asked years and of those that changed since they were last published.
 
     None where there is nothing to do. Also the years of a build that was begun and never published are built again;
-    but where nothing was asked for and nothing has changed since, the candidate that waits to be published is the answer.
+    but where nothing was asked for and nothing has changed since, the candidate that waits for its publish will do.
     """
     # No collector may be between giving out a sequence number and committing it, or the cutoff would pass it over.
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": COLLECTING})

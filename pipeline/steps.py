@@ -28,7 +28,9 @@ class StepError(Exception):
     """A step ended without its result; the message says in one sentence what happened and what to do."""
 
 
-def transform(home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress) -> Build | None:
+def transform(
+    home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress
+) -> Build | None:
     """Build the candidate for the asked years and all that changed; None where nothing has to be built."""
     catalogue_version = load_catalogue().version
     with building(engine):

@@ -6,7 +6,7 @@ So the whole way, from CSV files in the inbox to the published figures, is gone 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Example:
     submissions: Sequence[Rows]
 
 
-def publish(home: Home, examples: Sequence[Example], years: Iterable[int]) -> dict[tuple[int, str, str, str], Any]:
+def publish(home: Home, examples: Sequence[Example], years: Collection[int]) -> dict[tuple[int, str, str, str], Any]:
     """Go the whole way; rows of published.indicator_values by (number of the example, unit, indicator, period)."""
     engine = ready(home)
     tree = home.root / "tree"
