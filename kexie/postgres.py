@@ -62,10 +62,13 @@ def start(home: Home) -> ServerAddress:
     with home.lock("postgres"):
         if not (home.postgres_data / "PG_VERSION").exists():
             _create(home)
-        if _postmaster(home) is None:
-            _launch(home)
-        _wait_until_ready(home)
-        return ServerAddress(port=_port_file_value(home), password=home.secret("postgres_owner"))
+        # A server killed a moment ago may still be seen as running; once it is gone, it is started after all.
+        for _ in range(2):
+            if _postmaster(home) is None:
+                _launch(home)
+            if _becomes_ready(home):
+                return ServerAddress(port=_port_file_value(home), password=home.secret("postgres_owner"))
+        raise _failure(home, "PostgreSQL does not answer")
 
 
 def stop(home: Home) -> None:
@@ -118,12 +121,14 @@ def _launch(home: Home) -> None:
     raise _failure(home, "PostgreSQL could not start")
 
 
-def _wait_until_ready(home: Home) -> None:
+def _becomes_ready(home: Home) -> bool:
+    """Wait until the server answers; False where it ended or took too long."""
     deadline = time.monotonic() + START_SECONDS
     while not _answers(home, _port_file_value(home)):
         if time.monotonic() > deadline or _postmaster(home) is None:
-            raise _failure(home, "PostgreSQL does not answer")
+            return False
         time.sleep(0.1)
+    return True
 
 
 def choose_port(remembered: Path) -> int:
