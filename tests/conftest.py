@@ -37,6 +37,18 @@ def new_database(server: Home, tmp_path_factory: pytest.TempPathFactory) -> NewD
     return make
 
 
+@pytest.fixture(scope="session")
+def unmigrated_database(server: Home, tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
+    """Call it for an instance whose database is there and empty."""
+    numbers = count(1)
+
+    def make() -> Home:
+        name = f"unmigrated_{next(numbers)}"
+        return _create(server, name, tmp_path_factory.mktemp(name), "template0")
+
+    return make
+
+
 def _create(server: Home, name: str, root: Path, template: str) -> Home:
     url = database_url(server)
     owner = create_engine(url, isolation_level="AUTOCOMMIT")

@@ -1,0 +1,62 @@
+"""A province of four units in a database of its own, whose files come in when a test says so."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from catalogue.load import load as load_catalogue
+from ingestion.collect import collect
+from ingestion.landing import submit
+from ingestion.units import load as load_units
+from ingestion.withdraw import withdraw
+from kexie.database import ready
+from kexie.home import Home
+from pipeline.steps import run_once
+
+UNITS = """\
+unit_code,name,level,unit_type,parent_code,valid_from,valid_to
+P,示例省科协,province,territorial,,2000-01-01,
+C,甲市科协,city,territorial,P,2000-01-01,
+A,甲一县科协,county,territorial,C,2000-01-01,
+B,甲二县科协,county,territorial,C,2000-01-01,
+"""
+HEADER = "unit_code,form,period,indicator_code,scope,value\n"
+
+
+class Office:
+    """Sends, collects and runs as clerks and the data team do."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.engine = ready(home)
+        self._write("units.csv", UNITS)
+        load_units(self.engine, home.root)
+
+    def send(self, unit: str, *figures: str) -> None:
+        """One file of the unit, a figure each line, as `2021 sp_lecture_count 10`; it is collected at once."""
+        rows = (figure.split() for figure in figures)
+        lines = (f"{unit},,{period},{indicator},own,{value}\n" for period, indicator, value in rows)
+        submit(self.home, [self._write(f"{unit}.csv", HEADER + "".join(lines))], unit)
+        assert set(collect(self.home, self.engine, load_catalogue(), quietly).outcomes) == {"accepted"}
+
+    def take_back(self, unit: str, period: str, form: str) -> None:
+        """Withdraw the last submission of the unit's form."""
+        last = text(
+            "select max(submission_id) from landing.submission "
+            "where unit_code = :unit and period = :period and form = :form"
+        )
+        with self.engine.connect() as connection:
+            number: int = connection.execute(last, {"unit": unit, "period": period, "form": form}).scalar_one()
+        withdraw(self.engine, number)
+
+    def run(self, *asked: int) -> None:
+        run_once(self.home, self.engine, asked, "tests", quietly)
+
+    def _write(self, name: str, content: str) -> Path:
+        file = self.home.root / name
+        file.write_text(content, encoding="utf-8")
+        return file
+
+
+def quietly(_line: str) -> None:
+    """Tests want no progress."""
