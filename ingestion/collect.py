@@ -16,9 +16,9 @@ from catalogue.model import Catalogue
 from ingestion import checks, receipts
 from ingestion.checks.results import Checked
 from ingestion.context import Context, load_for
-from ingestion.landing import BATCH, Progress, archived, land
+from ingestion.landing import Progress, land
 from ingestion.lock import only_writer
-from ingestion.observations import FileContent
+from ingestion.read_ahead import Incoming, ReadAhead
 from ingestion.store import Outcome, reserve_submission_ids, store
 from ingestion.tree import stored
 from ingestion.units import sync_expectations
@@ -86,50 +86,37 @@ class _Run:
             sync_expectations(connection, self._catalogue)
             tree = stored(connection)
         self._context = Context(self._catalogue, tree, datetime.now(BEIJING).date())
+        self._incoming = ReadAhead(self._home, self._engine, self._context)
         self._answer()
-        while deliveries := self._landed():
+        for batch in self._incoming.batches():
             with _without_garbage_collection():
-                self._check_isolated(deliveries)
+                self._check_isolated(batch)
             self._answer()
             counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._report.outcomes.items()))
             self._progress(f"checked {self._report.outcomes.total()} files: {counted}")
         return self._report
 
-    def _landed(self) -> Sequence[Any]:
-        from sqlalchemy import text
-
-        query = text(
-            """
-            select delivery_seq, submitter_code, file_name, sha256, size_bytes
-            from landing.delivery
-            where outcome = 'landed'
-            order by delivery_seq
-            limit :limit
-            """
-        )
-        with self._engine.connect() as connection:
-            return connection.execute(query, {"limit": BATCH}).all()
-
     def _answer(self) -> None:
         self._report.left += receipts.write_missing(self._home, self._engine, self._catalogue, self._context.tree)
 
-    def _check_isolated(self, deliveries: Sequence[Any]) -> None:
+    def _check_isolated(self, batch: Sequence[Incoming]) -> None:
         """Check a batch; where that fails, file by file, so that only the file at fault is affected."""
         try:
-            self._check(deliveries)
+            self._check(batch)
             return
         except Exception:
             failure = traceback.format_exc()
         self._names = receipts.Names(self._home)
-        if len(deliveries) > 1:
-            for delivery in deliveries:
-                self._check_isolated([delivery])
+        if len(batch) > 1:
+            for incoming in batch:
+                self._check_isolated([incoming])
         else:
-            self._log_failure(deliveries[0], failure)
-            self._store(deliveries, [checks.failed(self._context)])
+            self._log_failure(batch[0].delivery, failure)
+            self._store([batch[0].delivery], [checks.failed(self._context)])
 
-    def _check(self, deliveries: Sequence[Any]) -> None:
-        contents = [self._read(delivery) for delivery in deliveries]
+    def _check(self, batch: Sequence[Incoming]) -> None:
+        deliveries = [incoming.delivery for incoming in batch]
+        contents = [self._incoming.content(incoming) for incoming in batch]
         keys = [checks.keys_of(content, self._context) if content else set() for content in contents]
         with self._engine.begin() as connection:
             files = [(delivery.submitter_code, delivery.sha256) for delivery in deliveries]
@@ -144,14 +131,6 @@ class _Run:
             submitter, sha256 = delivery.submitter_code, delivery.sha256
             checked.append(checks.check(content, self._context, submitter, delivery.delivery_seq, sha256, ids))
         self._store(deliveries, checked)
-
-    def _read(self, delivery: Any) -> FileContent | None:  # noqa: ANN401 - a row of landing.delivery
-        """The content of a delivery, or None for one that is too large to be read."""
-        from ingestion import readers
-
-        if checks.too_large(self._context, delivery.size_bytes):
-            return None
-        return readers.read(delivery.file_name, archived(self._home, delivery.sha256).read_bytes(), self._catalogue)
 
     def _store(self, deliveries: Sequence[Any], checked: Sequence[Checked]) -> None:
         outcomes = [
