@@ -70,6 +70,12 @@ def current_build(connection: Connection) -> Build | None:
     return Build(row.build_id, row.cutoff_seq, tuple(row.years), row.state) if row else None
 
 
+def audited_before(connection: Connection, build: Build) -> int | None:
+    """The last build that passed its audit and was replaced unpublished, if `build` has its years; else None."""
+    number: int | None = connection.scalar(text(AUDITED_BEFORE), {"build_id": build.build_id})
+    return number
+
+
 def mark(connection: Connection, build: Build, state: str, message: str = "") -> None:
     """Record that `build` has come to `state`."""
     connection.execute(text(MARK), {"build_id": build.build_id, "state": state, "message": message})
@@ -118,6 +124,13 @@ CURRENT = """
     join ops.build_year on build_year.build_id = build.build_id
     where build.state in ('building', 'built', 'audited')
     group by build.build_id
+"""
+
+AUDITED_BEFORE = """
+    select max(build_id)
+    from ops.build
+    where state = 'replaced' and audited_at is not null and build_id < :build_id
+        and build_id > (select coalesce(max(build_id), 0) from ops.build where state = 'published')
 """
 
 MARK = """

@@ -2,6 +2,7 @@
 
 Each takes the lock and works on the build that the candidate schema holds, whoever began it: a run that arrives while
 another is under way finds its years in that one's successor, or its work already done. Every step can be repeated.
+`run_once` keeps the lock from the first step to the last.
 """
 
 from __future__ import annotations
@@ -32,20 +33,25 @@ def transform(
     home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress
 ) -> Build | None:
     """Build the candidate for the asked years and all that changed; None where nothing has to be built."""
-    catalogue_version = load_catalogue().version
     with building(engine):
-        with engine.begin() as connection:
-            build = builds.open_build(connection, asked, catalogue_version, requested_by)
-        if build is None:
-            progress("Nothing has changed since the last publish; nothing to build.")
-            return None
-        if build.state != "building":
-            progress(f"Build {build.build_id} already holds all that has changed; it waits to be published.")
-            return build
-        progress(f"Build {build.build_id}: years {', '.join(map(str, build.years))} up to number {build.cutoff_seq}.")
-        _run_dbt(home, engine, build, progress)
-        with engine.begin() as connection:
-            builds.mark(connection, build, "built")
+        return _transform(home, engine, asked, requested_by, progress)
+
+
+def _transform(
+    home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress
+) -> Build | None:
+    with engine.begin() as connection:
+        build = builds.open_build(connection, asked, load_catalogue().version, requested_by)
+    if build is None:
+        progress("Nothing has changed since the last publish; nothing to build.")
+        return None
+    if build.state != "building":
+        progress(f"Build {build.build_id} already holds all that has changed; it waits to be published.")
+        return build
+    progress(f"Build {build.build_id}: years {', '.join(map(str, build.years))} up to number {build.cutoff_seq}.")
+    _run_dbt(home, engine, build, progress)
+    with engine.begin() as connection:
+        builds.mark(connection, build, "built")
     return build
 
 
@@ -67,19 +73,23 @@ def audit(home: Home, engine: Engine, progress: Progress) -> Build | None:
     None where there is no candidate to judge: it has been published already.
     """
     with building(engine):
-        build = _current(engine)
-        if build is None:
-            progress("No candidate waits for an audit.")
-            return None
-        if build.state == "building":
-            raise StepError(
-                f"The candidate of build {build.build_id} is unfinished: its transform failed or was stopped. "
-                "What is published has not changed. Run the transform again."
-            )
-        if build.state == "audited":
-            progress(f"Build {build.build_id} has passed its audit already.")
-            return build
-        return _judge(home, engine, build, progress)
+        return _audit(home, engine, progress)
+
+
+def _audit(home: Home, engine: Engine, progress: Progress) -> Build | None:
+    build = _current(engine)
+    if build is None:
+        progress("No candidate waits for an audit.")
+        return None
+    if build.state == "building":
+        raise StepError(
+            f"The candidate of build {build.build_id} is unfinished: its transform failed or was stopped. "
+            "What is published has not changed. Run the transform again."
+        )
+    if build.state == "audited":
+        progress(f"Build {build.build_id} has passed its audit already.")
+        return build
+    return _judge(home, engine, build, progress)
 
 
 def _judge(home: Home, engine: Engine, build: Build, progress: Progress) -> Build:
@@ -97,23 +107,43 @@ def _judge(home: Home, engine: Engine, build: Build, progress: Progress) -> Buil
 
 
 def publish(engine: Engine, progress: Progress) -> Published | None:
-    """Publish the audited candidate; None where there is none, because it has been published already."""
+    """Publish the audited candidate; raises StepError for one that has not passed its audit.
+
+    None where there is nothing to publish: it has been published already, or another run has built anew what this one
+    had audited, and will audit and publish that.
+    """
     with building(engine):
-        build = _current(engine)
-        if build is None:
-            progress("No candidate waits to be published.")
-            return None
-        if build.state != "audited":
-            raise StepError(
-                f"The candidate of build {build.build_id} has not passed its audit, so it is not published. "
-                "Run the audit again and see what it says."
-            )
-        with engine.begin() as connection:
-            outcome = publish_difference(connection, build.build_id, build.years)
-            connection.execute(text(SETTLE), {"build_id": build.build_id})
-            builds.mark(connection, build, "published")
+        return _publish(engine, progress)
+
+
+def _publish(engine: Engine, progress: Progress) -> Published | None:
+    build = _current(engine)
+    if build is None:
+        progress("No candidate waits to be published.")
+        return None
+    if build.state != "audited":
+        _leave_to_its_own_run(engine, build, progress)
+        return None
+    with engine.begin() as connection:
+        outcome = publish_difference(connection, build.build_id, build.years)
+        connection.execute(text(SETTLE), {"build_id": build.build_id})
+        builds.mark(connection, build, "published")
     _report(outcome, progress)
     return outcome
+
+
+def _leave_to_its_own_run(engine: Engine, build: Build, progress: Progress) -> None:
+    with engine.connect() as connection:
+        audited = builds.audited_before(connection, build)
+    if audited is None:
+        raise StepError(
+            f"The candidate of build {build.build_id} has not passed its audit, so it is not published. "
+            "Run the audit again and see what it says."
+        )
+    progress(
+        f"Build {build.build_id} has taken over the years of build {audited}, which had passed its audit; "
+        f"the run that began build {build.build_id} audits and publishes it."
+    )
 
 
 def _current(engine: Engine) -> Build | None:
@@ -143,10 +173,11 @@ SETTLE = """
 
 
 def run_once(home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress) -> None:
-    """Transform, audit and publish whatever waits, the asked years included."""
+    """Transform, audit and publish whatever waits, the asked years included, with no other run in between."""
     try:
-        if transform(home, engine, asked, requested_by, progress) is not None:
-            audit(home, engine, progress)
-            publish(engine, progress)
+        with building(engine):
+            if _transform(home, engine, asked, requested_by, progress) is not None:
+                _audit(home, engine, progress)
+                _publish(engine, progress)
     except StepError as failure:
         raise UserError(str(failure)) from failure
