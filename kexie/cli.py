@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,10 @@ def main() -> None:
         app()
     except UserError as error:
         typer.echo(str(error), err=True)
+        sys.exit(1)
+    except OSError as error:
+        what = f"{error.filename} cannot be used: " if error.filename else ""
+        typer.echo(f"{what}{error.strerror or error}.", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("Stopped. What was committed stays; run the command again to go on.", err=True)
@@ -118,8 +123,9 @@ def template(
 
     with _warehouse() as (_, engine), engine.connect() as connection:
         described, parsed = addressee(connection, unit, period)
-    target = output or Path(f"{unit}_{period}.xlsx")
-    write(target, described, parsed, load())
+    target, workbook = output or Path(f"{unit}_{period}.xlsx"), BytesIO()
+    write(workbook, described, parsed, load())
+    target.write_bytes(workbook.getvalue())
     _say(f"Wrote {target}.")
 
 
@@ -168,7 +174,8 @@ def read(
 @app.command()
 def run(
     year: Annotated[
-        list[int] | None, typer.Option(help="build this year too, whatever changed; may be repeated")
+        list[int] | None,
+        typer.Option(min=1900, max=2099, help="build this year too, whatever changed; may be repeated"),
     ] = None,
 ) -> None:
     """Collect, transform, audit and publish once, in this process, without Airflow."""

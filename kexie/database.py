@@ -108,7 +108,7 @@ def _reachable(prepared: Engine) -> Connection:
     try:
         return prepared.connect()
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
+        reason = " ".join(str(error.orig).split())
         raise UserError(f"The database {prepared.url.database} cannot be reached: {reason}") from None
 
 
