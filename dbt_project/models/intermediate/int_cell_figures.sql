@@ -1,4 +1,4 @@
--- One figure per year, unit, indicator, scope and period: of the statuses the indicator lists, the first that is present.
+-- One row per year, unit, indicator, scope and period: its figure, of the statuses the indicator lists the first that is present.
 with in_force as (
     select * from {{ ref('int_observations_in_force') }}
 ),

@@ -1,4 +1,4 @@
--- The figures of the newest accepted, not withdrawn revision of each (unit, form, period) of the build's years.
+-- One row per figure of the newest accepted, not withdrawn revision of each (unit, form, period) of the build's years.
 with builds as (
     select * from {{ ref('stg_builds') }}
 ),

@@ -1,4 +1,4 @@
--- The reporting tree of each year's date: units alive on it, and closed units for the years they lived in.
+-- The reporting tree of each year's date, one row per year and unit: units alive on it, and closed units for the years they lived in.
 with recursive builds as (
     select * from {{ ref('stg_builds') }}
 ),

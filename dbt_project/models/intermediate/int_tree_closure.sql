@@ -1,4 +1,4 @@
--- Each unit of each year's tree with each of its ancestors, itself included.
+-- Who stands above whom: one row per year, unit of that year's tree and ancestor, itself included.
 with recursive tree as (
     select * from {{ ref('int_tree') }}
 ),

@@ -1,4 +1,4 @@
--- Each unit in each year it lived in: the months it owes, and whether it had any unit but townships below it.
+-- One row per year and unit that lived in it: the months it owes, and whether it had any unit but townships below it.
 with builds as (
     select * from {{ ref('stg_builds') }}
 ),

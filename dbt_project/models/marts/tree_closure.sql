@@ -1,4 +1,4 @@
--- The tree of each year: each unit with each of its ancestors, itself included.
+-- The tree of each year: one row per year, unit and ancestor, itself included.
 with closure as (
     select * from {{ ref('int_tree_closure') }}
 ),

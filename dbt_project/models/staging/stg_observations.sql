@@ -1,4 +1,4 @@
--- Every figure of every revision, where it stands left aside.
+-- One row per figure of every revision, where it stands left aside.
 select
     observation_id,
     submission_id,

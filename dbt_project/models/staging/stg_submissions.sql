@@ -1,4 +1,4 @@
--- Every revision of every (unit, form, period).
+-- One row per revision of every (unit, form, period).
 select
     submission.submission_id,
     submission.delivery_seq,
