@@ -87,26 +87,22 @@ def _is_held(
     is_same: bool,
     period: Period,
 ) -> bool:
-    """Whether the figure is out of all proportion to last year's, and nobody said why.
+    """Whether the figure is so far above last year's that it waits for a reason, and none was given.
 
-    Part of a year may well be a small part of the whole: against last year's whole only too much is doubted.
+    One as far below is only told: part of a year may be a small part of the whole, and a fall is no slip that adds up.
     """
     times = context.limit("ten_thousand_fold_times", period.last_day)
-    if value >= times * last:
-        code = "TEN_THOUSAND_FOLD"
-    elif is_same and 0 < value * times <= last:
-        code = "TEN_THOUSANDTH"
-    else:
+    figures = {
+        "value": wording.figure(value),
+        "last_value": wording.figure(last),
+        "measure": rule.indicator.measure,
+        "times": wording.figure(times),
+    }
+    if is_same and 0 < value * times <= last:
+        findings.about_row(key, row, "TEN_THOUSANDTH", **figures)
+    if value < times * last:
         return False
     note = row.reading.note.strip()
-    findings.about_row(
-        key,
-        row,
-        f"{code}_EXPLAINED" if note else code,
-        value=wording.figure(value),
-        last_value=wording.figure(last),
-        measure=rule.indicator.measure,
-        times=wording.figure(times),
-        note=wording.plain(note),
-    )
+    code = "TEN_THOUSAND_FOLD_EXPLAINED" if note else "TEN_THOUSAND_FOLD"
+    findings.about_row(key, row, code, **figures, note=wording.plain(note))
     return not note
