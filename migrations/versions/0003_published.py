@@ -310,35 +310,69 @@ VIEWS = (
             and (spans.valid_to is null or spans.valid_to > make_date(years.year, 1, 1))
         order by years.year, spans.unit_code, spans.valid_from desc
     ),
-    filed as (
+    owed as (
+        select years.year, lives.unit_code, bit_or(1 << (month - 1)) as months
+        from landing.year_change as years
+        join (
+            select unit_code, min(valid_from) as first_day, max(coalesce(valid_to, 'infinity')) as ended_on
+            from landing.unit_span
+            group by unit_code
+        ) as lives on true
+        join generate_series(1, 12) as month
+            on make_date(years.year, month, 1) + interval '1 month' - interval '1 day' >= lives.first_day
+            and make_date(years.year, month, 1) + interval '1 month' - interval '1 day' < lives.ended_on
+        group by years.year, lives.unit_code
+    ),
+    submissions as (
         select
-            submission.year,
-            submission.unit_code,
-            submission.form,
-            count(*) filter (where submission.state = 'accepted') as revisions,
-            max(delivery.received_at) filter (where submission.state = 'accepted') as received_at,
-            min(delivery.received_at) filter (where submission.state = 'accepted') as first_received_at,
-            count(distinct submission.period)
-                filter (where submission.state = 'accepted' and withdrawal.submission_id is null) as periods,
-            bool_or(submission.state = 'accepted' and withdrawal.submission_id is null
-                and submission.period = submission.year::text) as has_year,
-            bool_or(submission.state = 'rejected') as has_rejected,
-            sum(counted.errors) as errors,
-            sum(counted.held) as held,
-            sum(counted.warnings) as warnings
+            submission.*,
+            delivery.received_at,
+            case
+                when length(submission.period) = 4 then 4095
+                when substring(submission.period from 6) = 'H1' then 63
+                when substring(submission.period from 6) = 'H2' then 4032
+                when substring(submission.period from 6 for 1) = 'Q'
+                    then 7 << (3 * (substring(submission.period from 7)::integer - 1))
+                else 1 << (substring(submission.period from 6)::integer - 1)
+            end as months,
+            submission.state = 'accepted' and withdrawal.submission_id is null and row_number() over (
+                partition by submission.unit_code, submission.form, submission.period,
+                    submission.state, withdrawal.submission_id is null
+                order by submission.delivery_seq desc
+            ) = 1 as is_in_force,
+            submission.state = 'rejected' and submission.delivery_seq = max(submission.delivery_seq) over (
+                partition by submission.unit_code, submission.form, submission.period
+            ) as is_unmended
         from landing.submission as submission
         join landing.delivery as delivery on delivery.delivery_seq = submission.delivery_seq
         left join landing.withdrawal as withdrawal on withdrawal.submission_id = submission.submission_id
-        left join (
-            select
-                submission_id,
-                count(*) filter (where severity = 'error') as errors,
-                count(*) filter (where severity = 'explain') as held,
-                count(*) filter (where severity = 'warning') as warnings
-            from landing.finding
-            group by submission_id
-        ) as counted on counted.submission_id = submission.submission_id
-        group by submission.year, submission.unit_code, submission.form
+        where submission.year is not null
+    ),
+    counted as (
+        select
+            submission_id,
+            count(*) filter (where severity = 'error') as errors,
+            count(*) filter (where severity = 'explain') as held,
+            count(*) filter (where severity = 'warning') as warnings
+        from landing.finding
+        group by submission_id
+    ),
+    filed as (
+        select
+            submissions.year,
+            submissions.unit_code,
+            submissions.form,
+            count(*) filter (where state = 'accepted') as revisions,
+            max(received_at) filter (where is_in_force) as received_at,
+            min(received_at) filter (where state = 'accepted') as first_received_at,
+            bit_or(months) filter (where is_in_force) as months,
+            coalesce(bool_or(is_unmended), false) as is_rejected,
+            sum(counted.errors) filter (where is_unmended) as errors,
+            sum(counted.held) filter (where is_in_force) as held,
+            sum(counted.warnings) filter (where is_in_force) as warnings
+        from submissions
+        left join counted on counted.submission_id = submissions.submission_id
+        group by submissions.year, submissions.unit_code, submissions.form
     )
     select
         spans.unit_code,
@@ -353,10 +387,10 @@ VIEWS = (
         (filed.first_received_at at time zone 'Asia/Shanghai')::date
             <= make_date(spans.year + 1, expected.due_month, expected.due_day) as is_on_time,
         case
-            when filed.has_year then case when filed.held > 0 then 'held' else 'accepted' end
-            when filed.periods > 0 then 'partial'
-            when filed.has_rejected then 'rejected'
-            else 'missing'
+            when filed.months is null then case when filed.is_rejected then 'rejected' else 'missing' end
+            when filed.held > 0 then 'held'
+            when filed.months & coalesce(owed.months, 0) = coalesce(owed.months, 0) then 'accepted'
+            else 'partial'
         end as state,
         coalesce(filed.revisions, 0) as revisions,
         coalesce(filed.errors, 0) as errors,
@@ -365,6 +399,7 @@ VIEWS = (
     from last_spans as spans
     join landing.form_expectation as expected
         on expected.level = spans.level and expected.unit_type = spans.unit_type
+    left join owed on owed.year = spans.year and owed.unit_code = spans.unit_code
     left join filed
         on filed.year = spans.year and filed.unit_code = spans.unit_code and filed.form = expected.form
     """,
@@ -430,12 +465,12 @@ VIEW_COMMENTS = {
         "form_name": "报表名称",
         "period": "年度",
         "due_date": "年报截止日",
-        "received_at": "最近一次收到时间",
+        "received_at": "现行报送的收到时间",
         "is_on_time": "是否按时，空为未收到",
         "state": "状态：accepted 已收、held 待说明、partial 只报了部分时段、rejected 被退回、missing 未报",
         "revisions": "收下的报送次数",
-        "errors": "强制性问题数",
-        "held": "待说明问题数",
-        "warnings": "提示数",
+        "errors": "最近一次被退回且未重报的强制性问题数",
+        "held": "现行报送中待说明的问题数",
+        "warnings": "现行报送中的提示数",
     },
 }
