@@ -5,9 +5,10 @@ So their sequence numbers become visible in order: whoever reads a committed num
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
+
+from kexie.database import advisory_lock
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -16,14 +17,6 @@ COLLECTING = 7_301_010
 """The session advisory lock; a process that dies lets go of it."""
 
 
-@contextlib.contextmanager
-def only_writer(engine: Engine) -> Iterator[None]:
+def only_writer(engine: Engine) -> AbstractContextManager[None]:
     """Wait for the lock and hold it. It is not reentrant: callees take it for granted."""
-    from sqlalchemy import text
-
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("select pg_advisory_lock(:key)"), {"key": COLLECTING})
-        try:
-            yield
-        finally:
-            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": COLLECTING})
+    return advisory_lock(engine, COLLECTING)
