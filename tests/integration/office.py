@@ -37,7 +37,8 @@ class Office:
         rows = (figure.split() for figure in figures)
         lines = (f"{unit},,{period},{indicator},own,{value}\n" for period, indicator, value in rows)
         submit(self.home, [self._write(f"{unit}.csv", HEADER + "".join(lines))], unit)
-        assert set(collect(self.home, self.engine, load_catalogue(), quietly).outcomes) == {"accepted"}
+        outcomes = collect(self.home, self.engine, load_catalogue(), quietly).outcomes
+        assert set(outcomes) == {"accepted"}, outcomes
 
     def take_back(self, unit: str, period: str, form: str) -> None:
         """Withdraw the last submission of the unit's form."""
