@@ -204,11 +204,9 @@ def _in_force(connection: Connection, keys: Sequence[Key]) -> dict[Key, InForce]
     from sqlalchemy import text
 
     units, forms, periods = ([key[part] for key in keys] for part in range(3))
-    rows = connection.execute(text(IN_FORCE), {"units": units, "forms": forms, "periods": periods})
+    rows: Sequence[Any] = connection.execute(text(IN_FORCE), {"units": units, "forms": forms, "periods": periods}).all()
     found: dict[Key, InForce] = {}
-    for row in rows:
-        values: tuple[Any, ...] = tuple(row)
-        submission_id, delivery_seq, unit, form, period, indicator, scope, status, state, value, is_held = values
+    for submission_id, delivery_seq, unit, form, period, indicator, scope, status, state, value, is_held in rows:
         submission = found.get((unit, form, period))
         if submission is None:
             submission = found[unit, form, period] = InForce(submission_id, delivery_seq, {})

@@ -18,6 +18,8 @@ def observe(
 ) -> list[Observed]:
     """The observations of rows that passed the phases before, some of them held."""
     observed: dict[tuple[str, str, str], Observed] = {}
+    times = context.limit("ten_thousand_fold_times", period.last_day)
+    has_last_year = bool(last_year.same or last_year.whole)
     for row in rows:
         reading, rule = row
         if rule is None:
@@ -31,10 +33,10 @@ def observe(
         is_held = False
         if reading.state == "number" and reading.value is not None:
             _doubt(findings, context, key, row, rule, reading.value, period)
-            if last_year.same or last_year.whole:
+            if has_last_year:
                 last, is_same = last_year.figure(rule.indicator.code, scope)
                 if last and status in rule.ranks:
-                    is_held = _is_held(findings, context, key, row, rule, reading.value, last, is_same, period)
+                    is_held = _is_held(findings, key, row, rule, reading.value, last, is_same, times)
         place = reading.place
         observed[cell] = Observed(
             *cell,
@@ -78,29 +80,31 @@ def _doubt(
 
 def _is_held(
     findings: Findings,
-    context: Context,
     key: Key,
     row: Row,
     rule: Rule,
     value: Decimal,
     last: Decimal,
     is_same: bool,
-    period: Period,
+    times: Decimal,
 ) -> bool:
     """Whether the figure is so far above last year's that it waits for a reason, and none was given.
 
     One as far below is only told: part of a year may be a small part of the whole, and a fall is no slip that adds up.
     """
-    times = context.limit("ten_thousand_fold_times", period.last_day)
+    is_little = is_same and 0 < value * times <= last
+    is_much = value >= times * last
+    if not (is_little or is_much):
+        return False
     figures = {
         "value": wording.figure(value),
         "last_value": wording.figure(last),
         "measure": rule.indicator.measure,
         "times": wording.figure(times),
     }
-    if is_same and 0 < value * times <= last:
+    if is_little:
         findings.about_row(key, row, "TEN_THOUSANDTH", **figures)
-    if value < times * last:
+    if not is_much:
         return False
     note = row.reading.note.strip()
     code = "TEN_THOUSAND_FOLD_EXPLAINED" if note else "TEN_THOUSAND_FOLD"

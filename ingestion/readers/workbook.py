@@ -225,9 +225,15 @@ def _figure(content: Cell) -> tuple[Figure | None, str]:
     if isinstance(content, bool):
         return Figure(UNREADABLE), str(content).upper()
     if isinstance(content, int | float):
-        value = _exact(content)
-        return (Figure(NUMBER, value), f"{value:f}") if value is not None else (Figure(UNREADABLE), str(content))
+        return _number(content)
     return Figure(UNREADABLE), str(content)
+
+
+# Figures are mostly small, and the same again and again; typed, because 1.0 and True equal 1.
+@lru_cache(maxsize=4096, typed=True)
+def _number(content: float) -> tuple[Figure, str]:
+    value = _exact(content)
+    return (Figure(NUMBER, value), f"{value:f}") if value is not None else (Figure(UNREADABLE), str(content))
 
 
 def _exact(number: float) -> Decimal | None:
@@ -265,7 +271,7 @@ def _stray_cells(sheet: FormSheet, rows: Rows) -> Iterator[tuple[int, int]]:
     for row, cells in enumerate(rows):
         if row in sheet.rows:
             first = width
-            if _is_figure_among_notes(cells, sheet):
+            if cells[note] != "" and _is_figure_among_notes(cells, sheet):
                 yield row, note
         elif row == HEADER_ROW:
             first = width
@@ -280,7 +286,7 @@ def _stray_cells(sheet: FormSheet, rows: Rows) -> Iterator[tuple[int, int]]:
 
 def _is_figure_among_notes(cells: Sequence[Cell], sheet: FormSheet) -> bool:
     """A number under 说明 in a row without any figure was meant as one."""
-    if cells[sheet.note_column] == "" or any(_is_written(cells[column]) for column, _ in sheet.scopes):
+    if any(_is_written(cells[column]) for column, _ in sheet.scopes):
         return False
     figure, _ = _figure(cells[sheet.note_column])
     return figure is not None and figure.state == NUMBER
