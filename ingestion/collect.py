@@ -88,12 +88,13 @@ class _Run:
         self._context = Context(self._catalogue, tree, datetime.now(BEIJING).date())
         self._incoming = ReadAhead(self._home, self._engine, self._context)
         self._answer()
-        for batch in self._incoming.batches():
-            with _without_garbage_collection():
-                self._check_isolated(batch)
-            self._answer()
-            counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._report.outcomes.items()))
-            self._progress(f"checked {self._report.outcomes.total()} files: {counted}")
+        with contextlib.closing(self._incoming.batches()) as batches:
+            for batch in batches:
+                with _without_garbage_collection():
+                    self._check_isolated(batch)
+                self._answer()
+                counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._report.outcomes.items()))
+                self._progress(f"checked {self._report.outcomes.total()} files: {counted}")
         return self._report
 
     def _answer(self) -> None:

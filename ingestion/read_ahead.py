@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,8 +37,8 @@ class ReadAhead:
         self._home, self._engine, self._context = home, engine, context
         self._processes: list[ReaderProcess] = []
 
-    def batches(self) -> Iterator[Sequence[Incoming]]:
-        """In the order of landing."""
+    def batches(self) -> Generator[Sequence[Incoming], None, None]:
+        """In the order of landing. Close it, so that the processes end when a run fails."""
         batch = self._landed(0)
         if len(batch) >= WORTH_PROCESSES:
             self._processes = [ReaderProcess(self._context.catalogue) for _ in range(PROCESSES)]
