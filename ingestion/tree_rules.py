@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import localcontext
 from itertools import groupby, pairwise
 
 from ingestion.tree import ENDING, FOREVER, PASSING, Event, Span, Tree
 
 MAX_DEPTH = 6
 """Units on the longest way from the root to a leaf, both included."""
+
+EXACT_DIGITS = 200
+"""Digits in which any weights that could be loaded sum without rounding."""
 
 Mistake = tuple[Span | Event, str]
 
@@ -149,7 +153,8 @@ def _of_one_end(events: list[Event]) -> Iterator[Mistake]:
 
 def _of_weights(events: Iterable[Event]) -> Iterator[Mistake]:
     events = list(events)
-    total = sum(event.weight for event in events)
+    with localcontext(prec=EXACT_DIGITS):
+        total = sum(event.weight for event in events)
     if total != 1:
         yield events[0], f"the weights of the split of {events[0].from_code} sum to {total}; they must sum to exactly 1"
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,6 +33,9 @@ EVENT_KINDS = (*ENDING, "move")
 
 # A code names the unit's folder in the inbox and the outbox.
 CODE = re.compile(r"[\w][\w.-]{0,63}")
+
+WEIGHT_LENGTH = 50
+"""Characters of a weight: far finer than any split, and short enough to be summed exactly."""
 
 SpanKey = tuple[str, date]
 EventKey = tuple[date, str, str, str]
@@ -154,20 +159,34 @@ class _Files:
         return rows
 
     def _rows(self, file: str, columns: Sequence[str], required: Sequence[str]) -> Iterable[tuple[int, dict[str, str]]]:
-        reader = csv.reader(self._text(file).splitlines(keepends=True))
-        header = [name.strip() for name in next(reader, [])]
+        records = self._records(file)
+        _, header = next(records, (1, []))
         missing = [name for name in required if name not in header]
         unknown = [name for name in header if name not in columns]
         if missing or unknown or len(set(header)) < len(header):
             self._mistake(file, 1, f"the header must be {','.join(columns)}, not {','.join(header)}")
             return
-        for fields in reader:
-            if not any(field.strip() for field in fields):
+        for line, fields in records:
+            if not any(fields):
                 continue
             if len(fields) != len(header):
-                self._mistake(file, reader.line_num, f"it has {len(fields)} fields, the header has {len(header)}")
+                self._mistake(file, line, f"it has {len(fields)} fields, the header has {len(header)}")
                 continue
-            yield reader.line_num, dict(zip(header, (field.strip() for field in fields), strict=True))
+            yield line, dict(zip(header, fields, strict=True))
+
+    def _records(self, file: str) -> Iterator[tuple[int, list[str]]]:
+        """Each record, its fields without outer spaces, with the line on which it begins."""
+        reader = csv.reader(StringIO(self._text(file), newline=""), strict=True)
+        while True:
+            line = reader.line_num + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                self._mistake(file, line, f"it cannot be split into fields ({error}); check its double quotes")
+                return
+            yield line, [field.strip() for field in fields]
 
     def _text(self, file: str) -> str:
         data = (self._folder / file).read_bytes()
@@ -184,6 +203,8 @@ class _Files:
             self._mistake(SPANS_FILE, line, f"unit_code '{code}' must be letters, digits, '-', '_' or '.', at most 64")
         if not fields["name"]:
             self._mistake(SPANS_FILE, line, "name is empty; give the unit's name")
+        if any(unicodedata.category(letter) == "Cc" for letter in fields["name"]):
+            self._mistake(SPANS_FILE, line, "name holds a line break or another control character; take it out")
         self._check_word(line, SPANS_FILE, "level", fields["level"], list(Level))
         self._check_word(line, SPANS_FILE, "unit_type", fields["unit_type"], list(UnitType))
         valid_from = self._day(line, SPANS_FILE, "valid_from", fields["valid_from"])
@@ -233,6 +254,9 @@ class _Files:
             weight = Decimal("nan")
         if weight.is_nan() or not 0 < weight <= 1:
             self._mistake(EVENTS_FILE, line, f"weight '{text}' must be above 0 and at most 1, such as 0.6")
+            return None
+        if len(text) > WEIGHT_LENGTH or weight.adjusted() < -WEIGHT_LENGTH:
+            self._mistake(EVENTS_FILE, line, f"weight '{text}' is too fine; write at most {WEIGHT_LENGTH} characters")
             return None
         return weight
 

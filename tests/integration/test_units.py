@@ -210,6 +210,27 @@ REFUSED = [
     ),
     (SPANS.replace("unit_type,", ""), "", "units.csv, line 1: the header must be unit_code,name,level,unit_type"),
     (SPANS + "D,丁县\n", "", "units.csv, line 7: it has 2 fields, the header has 7"),
+    (
+        SPANS + 'D,"丁县,county,territorial,C1,2000-01-01,\nE,戊县,county,territorial,C1,2000-01-01,\n',
+        "",
+        "units.csv, line 7: it cannot be split into fields (unexpected end of data); check its double quotes",
+    ),
+    (
+        SPANS + f"D,{'丁' * 200_000},county,territorial,C1,2000-01-01,\n",
+        "",
+        "units.csv, line 7: it cannot be split into fields (field larger than field limit (131072))",
+    ),
+    (
+        SPANS + 'D,"丁\n县",county,territorial,C1,2000-01-01,\n',
+        "",
+        "units.csv, line 7: name holds a line break or another control character",
+    ),
+    (B_ENDS, "2021-07-01,split,B,A,1e-4000\n2021-07-01,split,B,C2,0.4\n", "line 2: weight '1e-4000' is too fine"),
+    (
+        B_ENDS,
+        f"2021-07-01,split,B,A,1e-31\n2021-07-01,split,B,C2,0.{'9' * 45}\n",
+        "the weights of the split of B sum to 1.000",
+    ),
 ]
 
 
