@@ -7,6 +7,7 @@ arrival is logged with the delivery, so that a run that died before it could emp
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,11 @@ SETTLED_SECONDS = 2.0
 """A file that was not put there by `submit` is complete when it has not changed for so long."""
 
 CHUNK = 1 << 20
+
+LONGEST_NAME = 220
+"""Bytes of a submitted file's own name; file systems allow 255, and the stamp and `.part` come on top."""
+
+PASSED_OVER_NAMED = 10
 
 SUBMITTED = re.compile(r"(?P<stamp>\d{8}T\d{12}Z)-\d{4,}~(?P<name>.+)", re.DOTALL)
 STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -75,7 +81,7 @@ def submit(home: Home, files: Sequence[Path], submitter: str) -> list[str]:
     inbox = home.inbox / submitter
     inbox.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime(STAMP)
-    names = [f"{stamp}-{number:04}~{file.name}" for number, file in enumerate(files, start=1)]
+    names = [f"{stamp}-{number:04}~{_shortened(file.name)}" for number, file in enumerate(files, start=1)]
     for file, name in zip(files, names, strict=True):
         draft, place = (inbox / f".{name}.part").path, (inbox / name).path
         inbox.fs.put_file(str(file), draft)
@@ -83,11 +89,20 @@ def submit(home: Home, files: Sequence[Path], submitter: str) -> list[str]:
     return names
 
 
+def _shortened(name: str) -> str:
+    """A file's name, its stem cut where the longest that a file system allows would leave no room for the stamp."""
+    data, suffix = os.fsencode(name), os.fsencode(Path(name).suffix[:20])
+    if len(data) <= LONGEST_NAME:
+        return name
+    return (data[: LONGEST_NAME - len(suffix)].decode(errors="ignore").encode() + suffix).decode(errors="ignore")
+
+
 def land(home: Home, engine: Engine, progress: Progress) -> Landed:
     """Land every complete file of the inbox, in the order in which they arrived."""
     with only_writer(engine):
         fs = home.inbox.fs
         arrivals, left = _complete(fs, home.inbox.path)
+        _tell_passed_over(fs, home.inbox.path, progress)
         landed = 0
         for batch in batches(arrivals, BATCH):
             landed += _land(home, engine, fs, batch, left)
@@ -130,6 +145,28 @@ def _arrivals(fs: AbstractFileSystem, inbox: str) -> Iterator[Arrival]:
                 yield _arrival(submitter, entry)
 
 
+def _tell_passed_over(fs: AbstractFileSystem, inbox: str, progress: Progress) -> None:
+    """Say what lies in the inbox and will never be taken, so that whoever sent it there does not wait for a receipt."""
+    names = list(_passed_over(fs, inbox))
+    if names:
+        more = f" and {len(names) - PASSED_OVER_NAMED} more" if len(names) > PASSED_OVER_NAMED else ""
+        named = ", ".join(names[:PASSED_OVER_NAMED])
+        progress(f"passed over in the inbox: {named}{more}; only files in the folder of a unit's code are taken")
+
+
+def _passed_over(fs: AbstractFileSystem, inbox: str) -> Iterator[str]:
+    for folder in _listed(fs, inbox):
+        submitter = _base_name(folder)
+        if _is_temporary(submitter):
+            continue
+        if folder["type"] != "directory":
+            yield readable(submitter)
+            continue
+        for entry in _listed(fs, folder["name"]):
+            if not _is_temporary(_base_name(entry)) and (entry["type"] != "file" or entry.get("islink")):
+                yield f"{readable(submitter)}/{readable(_base_name(entry))}"
+
+
 def _listed(fs: AbstractFileSystem, folder: str) -> list[dict[str, Any]]:
     try:
         entries: list[dict[str, Any]] = fs.ls(folder, detail=True)
@@ -160,6 +197,9 @@ def _base_name(entry: dict[str, Any]) -> str:
 
 
 def _is_temporary(name: str) -> bool:
+    """Whether a name is one that programs give to files they are still writing; what was submitted is whole."""
+    if SUBMITTED.fullmatch(name):
+        return False
     return name.startswith((".", "~$")) or name.lower().endswith((".part", ".tmp", ".crdownload"))
 
 

@@ -112,6 +112,26 @@ def test_temporary_and_hidden_files_links_and_folders_are_left_alone(
     assert land(home, engine, say_nothing).files == 0
 
 
+def test_what_lies_where_nothing_is_taken_is_named(home: Home, engine: Engine, tmp_path: Path) -> None:
+    _drop(home, "A/below", "a.csv", b"x")
+    _drop(home, ".", "lost.csv", b"x")
+    (Path(home.inbox.path) / "A" / "link.csv").symlink_to(tmp_path)
+    said: list[str] = []
+    land(home, engine, said.append)
+    (sentence,) = [line for line in said if "passed over" in line]
+    assert all(name in sentence for name in ("A/below", "A/link.csv", "lost.csv"))
+
+
+def test_a_submitted_file_is_taken_whatever_its_name(home: Home, engine: Engine, tmp_path: Path) -> None:
+    names = ["draft.tmp", ".hidden.csv", "~$lock.xlsx", "=cmd.csv", "长" * 83 + ".csv", "x" * 251 + ".csv"]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    submit(home, [tmp_path / name for name in names], "A")
+    assert land(home, engine, say_nothing).files == len(names)
+    assert _names(engine) == [*names[:4], "长" * 72 + ".csv", "x" * 216 + ".csv"]
+    assert _inbox(home) == []
+
+
 def test_a_young_file_is_taken_once_it_has_stopped_growing(home: Home, engine: Engine) -> None:
     _drop(home, "A", "young.csv", b"x", age=0)
     assert land(home, engine, say_nothing).files == 1
