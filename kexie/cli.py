@@ -191,7 +191,7 @@ def run(
         raise UserError("Left in the inbox, without receipt: " + "; ".join(report.left))
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # a query may begin with a comment
 def sql(
     query: Annotated[str, typer.Argument(help="one SQL query on schema published")],
     csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,

@@ -30,15 +30,22 @@ def _answer(home: Home, query: str) -> DataFrame:
     from sqlalchemy import create_engine, text
     from sqlalchemy.exc import DBAPIError
 
-    engine = create_engine(office_url(home), connect_args={"application_name": "kexie sql"})
+    # Prepared, so that a second statement is refused instead of left without its answer.
+    connect_args = {"application_name": "kexie sql", "prepare_threshold": 0}
+    engine = create_engine(office_url(home), connect_args=connect_args)
     try:
         with engine.connect() as connection:
             # A colon is SQL here (casts, slices), never a parameter.
-            result = connection.execute(text(query.replace(":", r"\:")))
-            if not result.returns_rows:
-                raise UserError("The query returns no rows; ask with select …")
-            # As objects: a column of decimals must not become floats.
-            return DataFrame(result.all(), columns=list(result.keys()), dtype=object)
+            try:
+                result = connection.execute(text(query.replace(":", r"\:")))
+                if not result.returns_rows:
+                    raise UserError("The query returns no rows; ask with select …")
+                # As objects: a column of decimals must not become floats.
+                return DataFrame(result.all(), columns=list(result.keys()), dtype=object)
+            except DBAPIError:
+                # After a COPY nothing else, a rollback included, can be said on the connection.
+                connection.invalidate()
+                raise
     except DBAPIError as error:
         raise UserError(f"PostgreSQL refuses the query: {str(error.orig).strip().splitlines()[0]}") from None
     finally:

@@ -183,6 +183,10 @@ def test_a_tree_is_loaded_whole_and_a_second_time_changes_nothing(kexie: Kexie, 
          "PostgreSQL refuses the query: cannot execute DELETE in a read-only transaction"),
         (["sql", "select * from landing.submission"],
          "PostgreSQL refuses the query: permission denied for schema landing"),
+        (["sql", "select 1; select 2"],
+         "PostgreSQL refuses the query: cannot insert multiple commands into a prepared statement"),
+        (["sql", "copy (select 1) to stdout"],
+         "PostgreSQL refuses the query: COPY cannot be used with this method; use copy() instead"),
         (["sql", ""], "The query returns no rows; ask with select …"),
         (["trace", "A", "no_such_indicator", "2021"],
          "Nothing is published for indicator 'no_such_indicator'; see `kexie sql` on published.indicator_values."),
@@ -236,6 +240,11 @@ def test_sql_prints_a_table_as_wide_as_its_characters(kexie: Kexie) -> None:
         "示例省科协  42     partial",
         "(4 行)",
     ]
+
+
+@pytest.mark.usefixtures("tree")
+def test_sql_takes_a_query_that_begins_with_a_comment(kexie: Kexie) -> None:
+    assert kexie("sql", "-- one\nselect 1 as a; -- done", "--csv").stdout == "a\n1\n"
 
 
 @pytest.mark.usefixtures("tree")
