@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from catalogue.model import Phase
+from catalogue.model import Phase, Severity
 from ingestion import wording
 from ingestion.checks import against_catalogue, logic, syntax
-from ingestion.checks.findings import EVERYTHING, WHOLE_FILE, Findings
-from ingestion.checks.results import Checked, Observed, Row, Submission
+from ingestion.checks.findings import WHOLE_FILE, Findings
+from ingestion.checks.results import Checked, Found, Observed, Row, Submission
 from ingestion.context import Context, Figures, Key
 from ingestion.observations import FileContent, Problem
 from ingestion.periods import parse_period
@@ -19,8 +19,13 @@ EXAMPLES = {"unit_code": "410100", "period": "2021", "indicator_code": "sp_activ
 
 
 def grouped(content: FileContent, context: Context) -> dict[Key, list[Row]]:
-    """The rows of each submission, in order. A row that cannot be placed is left out; `FileCheck` says so."""
+    """The rows of each submission, in order. A row that cannot be placed is left out; `FileCheck` says so.
+
+    A row that makes no reading files its submission all the same: rejected, it must not be missing.
+    """
+    spoilt = (_key_of(problem) for problem in content.problems)
     groups: dict[Key, list[Row]] = {key: [] for key in content.filed if all(key)}
+    groups |= {key: [] for key in spoilt if all(key) and parse_period(key[2])}
     rules = context.rules
     for reading in content.readings:
         rule = rules.get(reading.indicator_code)
@@ -28,6 +33,12 @@ def grouped(content: FileContent, context: Context) -> dict[Key, list[Row]]:
         if form and reading.unit_code and reading.period and reading.indicator_code:
             groups.setdefault((reading.unit_code, form, reading.period), []).append(Row(reading, rule))
     return groups
+
+
+def _key_of(problem: Problem) -> Key:
+    """What a row that could not be read files; a part is empty where it does not say."""
+    details = problem.details
+    return details.get("unit_code", ""), details.get("form", ""), details.get("period", "")
 
 
 class FileCheck:
@@ -51,7 +62,7 @@ class FileCheck:
             for key in sorted(groups, key=lambda key: key[2]):
                 observed[key] = self._check_submission(key, groups[key])
         submissions = [self._submission(key, len(rows), observed.get(key, [])) for key, rows in groups.items()]
-        return self._checked(_outcome(submissions), submissions)
+        return self._checked(_outcome(submissions, self._findings.found), submissions)
 
     def _checked(self, outcome: str, submissions: list[Submission]) -> Checked:
         return Checked(outcome, self._content.kind, self._content.form_version, submissions, self._findings.found)
@@ -60,18 +71,19 @@ class FileCheck:
         if self._submitter not in self._context.tree.spans:
             self._findings.about_file("SUBMITTER_UNKNOWN", submitter=wording.plain(self._submitter))
         for problem in self._content.problems:
-            self._take_problem(problem)
+            self._take_problem(problem, groups)
         is_silent = not groups and not self._content.readings and not self._findings.found
         if is_silent and self._content.kind != "narrative":
             self._findings.about_file("NOTHING_FILED")
 
-    def _take_problem(self, problem: Problem) -> None:
+    def _take_problem(self, problem: Problem, groups: Collection[Key]) -> None:
         """What the reader could not read. A row's problem that says what it files rejects no more than that."""
-        rejects = EVERYTHING
-        if self._catalogue.findings[problem.code].phase is not Phase.FILE:
-            details = problem.details
-            rejects = (details.get("unit_code", ""), details.get("form", ""), details.get("period", ""))
-        self._findings.about_file(problem.code, problem.place, rejects, **problem.details)
+        if self._catalogue.findings[problem.code].phase is Phase.FILE:
+            self._findings.about_file(problem.code, problem.place, **problem.details)
+        elif (key := _key_of(problem)) in groups:
+            self._findings.about_submission(key, problem.code, problem.place, **problem.details)
+        else:
+            self._findings.about_file(problem.code, problem.place, key, **problem.details)
 
     def _check_unplaced(self) -> None:
         """Rows of which nobody can tell to which submission they belong: they reject each that it could be."""
@@ -140,10 +152,11 @@ class FileCheck:
         return f"{rule.indicator.name_zh}（{'，'.join(words)}）" if words else rule.indicator.name_zh
 
 
-def _outcome(submissions: list[Submission]) -> str:
+def _outcome(submissions: list[Submission], found: list[Found]) -> str:
     accepted = [submission for submission in submissions if submission.is_accepted]
     if not accepted:
         return "rejected"
-    if len(accepted) < len(submissions):
+    # An error in a row that cannot be placed leaves that row out, even where no submission is rejected with it.
+    if any(finding.severity is Severity.ERROR for finding in found):
         return "partly_rejected"
     return "held" if any(observed.is_held for one in accepted for observed in one.observations) else "accepted"

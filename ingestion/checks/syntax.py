@@ -43,10 +43,10 @@ def _add_unreadable(findings: Findings, key: Key, row: Row) -> None:
     raw = wording.plain(row.reading.raw)
     if row.reading.state != "formula_error":
         findings.about_row(key, row, "NUMBER_UNREADABLE", raw=raw)
-    elif raw:
-        findings.about_row(key, row, "FORMULA_ERROR", raw=raw)
-    else:
+    elif row.reading.raw.startswith("="):
         findings.about_row(key, row, "FORMULA_NEVER_COMPUTED")
+    else:
+        findings.about_row(key, row, "FORMULA_ERROR", raw=raw)
 
 
 def _is_sound_number(findings: Findings, context: Context, key: Key, row: Row) -> bool:

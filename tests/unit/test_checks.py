@@ -134,7 +134,7 @@ SYNTAX = [
     (_reading(status="done"), "STATUS_UNKNOWN"),
     (_reading(state="unreadable", raw="十来场"), "NUMBER_UNREADABLE"),
     (_reading(state="formula_error", raw="#N/A"), "FORMULA_ERROR"),
-    (_reading(state="formula_error"), "FORMULA_NEVER_COMPUTED"),
+    (_reading(state="formula_error", raw="=A1+B1"), "FORMULA_NEVER_COMPUTED"),
     (_reading(form="popularization"), "FORM_UNKNOWN"),
     (_reading(form="youth"), "INDICATOR_NOT_IN_FORM"),
     (_reading(form="youth", indicator="sp_activity_cnt"), "INDICATOR_UNKNOWN"),
@@ -228,6 +228,20 @@ def test_a_rows_problem_that_says_what_it_files_rejects_only_that(context: Conte
     problem = Problem("STATE_UNKNOWN", Place(line=3), details)
     accepted = _accepted(_check(context, [_reading(), _reading(unit="B")], problems=[problem]))
     assert accepted == {("A", "popularisation", "2021"): False, ("B", "popularisation", "2021"): True}
+
+
+def test_a_submission_of_which_no_row_could_be_read_is_rejected_and_not_missing(context: Context) -> None:
+    details = {"state": "missing", "unit_code": "A", "form": "popularisation", "period": "2020"}
+    checked = _check(context, [_reading()], problems=[Problem("STATE_UNKNOWN", Place(line=3), details)])
+    assert _accepted(checked) == {("A", "popularisation", "2020"): False, ("A", "popularisation", "2021"): True}
+    assert checked.outcome == "partly_rejected"
+    assert [found.key for found in checked.findings] == [("A", "popularisation", "2020")]
+
+
+def test_a_file_that_left_a_row_out_is_not_accepted_whole(context: Context) -> None:
+    checked = _check(context, [_reading(unit="B", indicator="sp_none"), _reading()])
+    assert _accepted(checked) == {("A", "popularisation", "2021"): True}
+    assert (_codes(checked), checked.outcome) == (["INDICATOR_UNKNOWN"], "partly_rejected")
 
 
 def test_a_submitter_nobody_knows_files_nothing(context: Context) -> None:
