@@ -35,7 +35,7 @@ LONGEST_NAME = 180
 RESULTS = {
     "accepted": "已全部受理。",
     "held": "已受理，其中 {held} 个数待说明原因，说明之前暂不计入汇总。",
-    "partly_rejected": "部分受理：{accepted} 张报表收下，{rejected} 张退回。",
+    "partly_rejected": "部分受理：{accepted} 张报表收下，{rejected} 张退回，有误之处见下。",
     "rejected": "已退回，文件里的数都没有收下。",
     "duplicate": "与现行有效的报送完全相同，数据没有变化。",
     "kept": "已收存，暂不读数。",
@@ -43,7 +43,7 @@ RESULTS = {
 NEXT_STEPS = {
     "accepted": "不需要再做什么。以后发现数字有误，改正后重新报送整张报表即可，后报的替换先报的。",
     "held": "请核对待说明的数：有误的改正，无误的写明原因，然后重新报送整张报表。",
-    "partly_rejected": "请改正退回的报表后重新报送；已收下的报表不需要再报。",
+    "partly_rejected": "请改正有误之处后重新报送；已收下的报表不需要再报。",
     "rejected": "请按下列问题逐条改正，然后重新报送。",
     "duplicate": "不需要再做什么。",
     "kept": "需要计入汇总的数字，请用报表填报。",
