@@ -115,6 +115,11 @@ def archived(home: Home, sha256: str) -> Path:
     return home.archive / sha256[:2] / sha256
 
 
+def waiting(home: Home) -> Iterator[Arrival]:
+    """What lies in the inbox now, complete or not, in no order."""
+    return _arrivals(home.inbox.fs, home.inbox.path)
+
+
 def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
@@ -162,6 +167,8 @@ def _passed_over(fs: AbstractFileSystem, inbox: str) -> Iterator[str]:
         if folder["type"] != "directory":
             yield readable(submitter)
             continue
+        if not _may_be_listed(fs, folder["name"]):
+            yield f"{readable(submitter)}/ (no permission to open it)"
         for entry in _listed(fs, folder["name"]):
             if not _is_temporary(_base_name(entry)) and (entry["type"] != "file" or entry.get("islink")):
                 yield f"{readable(submitter)}/{readable(_base_name(entry))}"
@@ -170,9 +177,20 @@ def _passed_over(fs: AbstractFileSystem, inbox: str) -> Iterator[str]:
 def _listed(fs: AbstractFileSystem, folder: str) -> list[dict[str, Any]]:
     try:
         entries: list[dict[str, Any]] = fs.ls(folder, detail=True)
-    except FileNotFoundError:
+    # A folder that may not be opened stops no other; it is named among what was passed over.
+    except (FileNotFoundError, PermissionError):
         return []
     return entries
+
+
+def _may_be_listed(fs: AbstractFileSystem, folder: str) -> bool:
+    try:
+        fs.ls(folder, detail=False)
+    except FileNotFoundError:
+        return True
+    except PermissionError:
+        return False
+    return True
 
 
 def _arrival(submitter: str, entry: dict[str, Any]) -> Arrival:

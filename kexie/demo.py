@@ -164,10 +164,10 @@ def _sent(home: Home, engine: Engine) -> Counter[tuple[str, str]]:
 
     from ingestion import landing
 
-    inbox = home.inbox
+    fs = home.inbox.fs
     known: Counter[tuple[str, str]] = Counter()
-    for arrival in landing._arrivals(inbox.fs, inbox.path):
-        known[arrival.submitter, hashlib.sha256(inbox.fs.cat_file(arrival.path)).hexdigest()] += 1
+    for arrival in landing.waiting(home):
+        known[arrival.submitter, hashlib.sha256(fs.cat_file(arrival.path)).hexdigest()] += 1
     with engine.connect() as connection:
         landed = connection.execute(text("select submitter_code, sha256 from landing.delivery"))
         known.update((row.submitter_code, row.sha256) for row in landed)
@@ -217,8 +217,7 @@ class _Work:
         from ingestion import landing
         from pipeline.builds import pending_years
 
-        inbox = self.home.inbox
-        if any(landing._arrivals(inbox.fs, inbox.path)):
+        if any(landing.waiting(self.home)):
             return True
         with self.engine.connect() as connection:
             landed = connection.scalar(text("select count(*) from landing.delivery where outcome = 'landed'"))

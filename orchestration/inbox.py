@@ -46,8 +46,7 @@ class InboxTrigger(BaseEventTrigger):
 def _seen(home: Home, before: frozenset[str]) -> frozenset[str]:
     """What waits in the inbox; as before where its storage does not answer, which is no reason to stop watching."""
     try:
-        inbox = home.inbox
-        return frozenset(arrival.identity for arrival in landing._arrivals(inbox.fs, inbox.path))
+        return frozenset(arrival.identity for arrival in landing.waiting(home))
     except Exception as error:
         log.warning("The inbox cannot be listed: %s", error)
         return before

@@ -253,13 +253,18 @@ def _note(content: Cell) -> str:
 
 def _strays(sheet: FormSheet, name: str, rows: Rows, without_result: Mapping[tuple[int, int], str]) -> list[Problem]:
     """What a clerk wrote beside the cells of the form: never read, never passed over in silence."""
-    found = [(row, column, str(rows[row][column])) for row, column in _stray_cells(sheet, rows)]
+    found = [(row, column, _as_typed(rows[row][column])) for row, column in _stray_cells(sheet, rows)]
     inputs = {column for column, _ in sheet.scopes}
     found += [(*at, raw) for at, raw in without_result.items() if at[0] not in sheet.rows or at[1] not in inputs]
     named = [_stray(name, cell_name(row, column), raw) for row, column, raw in found[:_MOST_STRAYS_NAMED]]
     if len(found) > _MOST_STRAYS_NAMED:
         named.append(_stray(name, "", f"……等另外 {len(found) - _MOST_STRAYS_NAMED} 处内容"))
     return named
+
+
+def _as_typed(content: Cell) -> str:
+    """A cell's content as a clerk knows it: a spreadsheet keeps 55 as 55.0."""
+    return str(int(content)) if isinstance(content, float) and content.is_integer() else str(content)
 
 
 def _stray(sheet: str, cell: str, raw: str) -> Problem:

@@ -122,6 +122,17 @@ def test_what_lies_where_nothing_is_taken_is_named(home: Home, engine: Engine, t
     assert all(name in sentence for name in ("A/below", "A/link.csv", "lost.csv"))
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open every folder")
+def test_a_folder_that_may_not_be_opened_stops_no_other_and_is_named(home: Home, engine: Engine) -> None:
+    closed = _drop(home, "P", "a.csv", b"1").parent
+    _drop(home, "A", "a.csv", b"2")
+    closed.chmod(0)
+    said: list[str] = []
+    assert land(home, engine, said.append).files == 1
+    closed.chmod(0o755)
+    assert any("passed over" in line and "P/" in line for line in said)
+
+
 def test_a_submitted_file_is_taken_whatever_its_name(home: Home, engine: Engine, tmp_path: Path) -> None:
     names = ["draft.tmp", ".hidden.csv", "~$lock.xlsx", "=cmd.csv", "长" * 83 + ".csv", "x" * 251 + ".csv"]
     for name in names:

@@ -244,7 +244,7 @@ def test_a_form_whose_cells_are_not_where_they_were_is_not_read(
 def test_what_stands_beside_the_form_is_told(cell: str) -> None:
     content = read_edited(typed(cell, 0))
     (problem,) = content.problems
-    assert (problem.code, problem.place, problem.details) == ("CELL_OUTSIDE_FORM", Place(SHEET, cell), {"raw": "0.0"})
+    assert (problem.code, problem.place, problem.details) == ("CELL_OUTSIDE_FORM", Place(SHEET, cell), {"raw": "0"})
 
 
 def test_a_formula_without_result_beside_the_form_is_told() -> None:
