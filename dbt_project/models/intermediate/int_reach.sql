@@ -31,4 +31,4 @@ reach as (
         and rollup.indicator_code = reach.indicator_code
 )
 
-select year, unit_code, indicator_code, depth, basis, stands_in, reach_depth from reach
+select year, unit_code, indicator_code, depth, basis, reach_depth from reach
