@@ -7,13 +7,14 @@ INSTALLED := $(VENV)/.installed
 # Compiled modules halve the seconds that Airflow, dbt and Great Expectations take to import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo down test check env bench generate
+.PHONY: help demo down test check tools env bench generate
 
 help:
 	@echo "make demo   load the sample province and let the DAGs compute it (starts PostgreSQL and Airflow)"
 	@echo "make down   stop everything make demo started"
 	@echo "make test   the whole test suite"
 	@echo "make check  lint, types, and no drift between the catalogue and what is generated from it"
+	@echo "make tools  install the programs without which some tests are skipped (Debian, as root)"
 	@echo "make env    generate the secrets that docker-compose.yml needs, in .env"
 	@echo "make bench  how fast, as ratios to stated yardsticks"
 
@@ -25,6 +26,12 @@ down: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest
+
+# LibreOffice opens the workbooks, OpenSSH serves an inbox, poppler and the font show a printed page.
+TOOLS := libreoffice-calc-nogui openssh-server poppler-utils fonts-wqy-zenhei
+
+tools:
+	@dpkg -s $(TOOLS) >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null; }
 
 env:
 	@$(PYTHON) -m kexie.env
