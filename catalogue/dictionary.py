@@ -19,6 +19,8 @@ def dictionary(catalogue: Catalogue) -> dict[str, str]:
         "## 各类指标怎样汇总",
         "",
         *_kinds(catalogue),
+        "",
+        "“常用”的指标在填报表中直接列出，其余的折叠在后，有数时展开填写。",
         *(line for form in catalogue.forms.values() for line in _form(catalogue, form)),
     ]
     return {PATH: "\n".join(lines) + "\n"}
@@ -34,7 +36,9 @@ def _form(catalogue: Catalogue, form: Form) -> Iterable[str]:
     yield from ("", f"## {form.number} {form.title}（`{form.code}`，{form.version} 版）", "")
     yield f"填报单位：{_filers(catalogue, form)}。"
     yield ""
-    yield from _heading("指标", "代码", "单位", "类型", "年内各期", "应报单位", "来源", "口径提示", "对应统计表")
+    yield from _heading(
+        "指标", "代码", "单位", "类型", "年内各期", "应报单位", "来源", "常用", "口径提示", "对应统计表"
+    )
     for indicator in form.indicators:
         yield _row(
             indicator.name_zh,
@@ -44,6 +48,7 @@ def _form(catalogue: Catalogue, form: Form) -> Iterable[str]:
             catalogue.label("over_times", indicator.over_time),
             _asked(catalogue, indicator),
             catalogue.label("collects", indicator.collect),
+            "是" if indicator.core else "",
             indicator.risk,
             indicator.official,
         )

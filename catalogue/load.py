@@ -260,6 +260,7 @@ def _read_indicator(form: str, entry: Entry) -> Indicator | None:
         "owner_level": entry.word("owner_level", Level, None),
         "distinct_by": entry.word("distinct_by", DistinctBy, None),
         "collect": collect,
+        "core": entry.flag("core", False),
         "risk": entry.text("risk", ""),
         "official": entry.text("official", ""),
         "seed_facts": entry.whole("seed_facts", 0),

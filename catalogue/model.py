@@ -135,7 +135,10 @@ FRACTIONAL_MEASURES = "fractional_measures"
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates)."""
+    """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates).
+
+    A `core` row of a workbook is shown at once; the others stand there too, folded away.
+    """
 
     code: str
     name_zh: str
@@ -152,6 +155,7 @@ class Indicator:
     owner_level: Level | None
     distinct_by: DistinctBy | None
     collect: Collect
+    core: bool
     risk: str
     official: str
     seed_facts: int

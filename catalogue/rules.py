@@ -132,6 +132,8 @@ def _mistakes_of(
         yield "a coverage needs distinct_by; use one of: territory, name"
     if kind is not Aggregation.COVERAGE and indicator.distinct_by is not None:
         yield f"distinct_by is for a coverage only; remove it from this {kind}"
+    if indicator.core and indicator.collect is not Collect.TYPED:
+        yield f"core is for what a clerk types; remove it, this one is collected as '{indicator.collect}'"
 
 
 def _mistakes_of_parts(indicator: Indicator, indicators: Mapping[str, Indicator], written: Set[str]) -> Iterable[str]:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.load import FOLDER, CatalogueError, load
-from catalogue.model import Bounds, Catalogue, DayOfYear, Finding, Phase, Severity, Threshold, ThresholdValue
+from catalogue.model import Bounds, Catalogue, Collect, DayOfYear, Finding, Phase, Severity, Threshold, ThresholdValue
 from kexie.errors import UserError
 
 DOMAIN = Path(__file__).resolve().parents[3] / "shared" / "domain" / "indicators.csv"
@@ -131,6 +131,30 @@ def test_the_measure_says_how_finely_a_figure_is_counted(
 def test_a_figure_without_status_takes_the_first_of_the_indicators(catalogue: Catalogue) -> None:
     assert catalogue.indicators["tr_target_persontimes"].default_status == "plan"
     assert catalogue.indicators["sp_activity_count"].default_status == "actual"
+
+
+# ---- what a workbook shows at once
+
+
+@pytest.mark.parametrize(("level", "most"), [("county", 45), ("city", 60), ("province", 60)])
+def test_a_workbook_shows_at_once_no_more_rows_than_a_unit_has_figures_for(
+    catalogue: Catalogue, level: str, most: int
+) -> None:
+    assert most - 15 <= len([i for i in catalogue.asked_of(level, "territorial") if i.core]) <= most
+
+
+def test_every_form_shows_each_kind_of_unit_that_types_it_two_rows_at_least(catalogue: Catalogue) -> None:
+    typed = [i for i in catalogue.indicators.values() if i.collect is Collect.TYPED]
+    asked = {(i.form, level, unit_type) for i in typed for level in i.levels for unit_type in i.unit_types}
+    shown = [(i.form, level, unit_type) for i in typed if i.core for level in i.levels for unit_type in i.unit_types]
+    assert sorted(kind for kind in asked if shown.count(kind) < 2) == []
+
+
+def test_what_the_report_prints_and_ratios_are_made_of_is_shown_at_once(catalogue: Catalogue) -> None:
+    printed = {line.indicator for line in catalogue.report_lines.values()}
+    parts = {part for i in catalogue.indicators.values() if i.has_parts for part in (i.numerator, i.denominator)}
+    needed = [catalogue.indicators[code] for code in sorted(printed | parts)]
+    assert [i.code for i in needed if i.collect is Collect.TYPED and not i.core] == []
 
 
 # ---- the report
@@ -301,6 +325,12 @@ MISTAKES: list[tuple[str, Edit, str]] = [
     (YOUTH, _in_activity(seed_facts=-1), f"{ACTIVITY}: seed_facts -1 must be a whole number, 0 or more"),
     (YOUTH, _in_activity(seed_facts="many"), f"{ACTIVITY}: seed_facts 'many' must be a whole number, 0 or more"),
     (YOUTH, _in_activity(colour="red"), f"{ACTIVITY}: field 'colour' is unknown; use one of: aggregation, collect"),
+    (YOUTH, _in_activity(core="yes"), f"{ACTIVITY}: core 'yes' must be true or false"),
+    (
+        "forms/platforms.yaml",
+        _in_indicator("info_media_play_count", core=True),
+        "info_media_play_count: core is for what a clerk types; remove it, this one is collected as 'imported'",
+    ),
     (YOUTH, _without(ACTIVITY, "measure"), f"{ACTIVITY}: field 'measure' is missing; give a text"),
     (YOUTH, _without(ACTIVITY, "levels"), f"{ACTIVITY}: field 'levels' is missing; give a list of words"),
     (YOUTH, _in_activity(owner_level="city"), f"{ACTIVITY}: owner_level is for a list only; remove it from this flow"),
