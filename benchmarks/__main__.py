@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or those named on the command line (demo, collect, build)."""
+"""`make bench`: every benchmark, or those named on the command line (collect, build, frame, demo)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import build, collect, demo
+from benchmarks import build, collect, demo, frame
 
-BENCHMARKS = {"collect": collect.run, "build": build.run, "demo": demo.run}
+BENCHMARKS = {"collect": collect.run, "build": build.run, "frame": frame.run, "demo": demo.run}
 
 
 def main() -> None:

@@ -25,9 +25,10 @@ assert outcome.success, outcome.exception
 OURS = """
 from kexie.database import engine
 from kexie.home import Home
+from pipeline.record import Run
 from pipeline.steps import run_once
 home = Home.from_environment()
-run_once(home, engine(home), [{year}], "bench", lambda line: None)
+run_once(home, engine(home), [{year}], Run.now("bench"), lambda line: None)
 """
 
 
@@ -35,6 +36,7 @@ def run(folder: Path) -> Iterator[str]:
     """Lines with the seconds of both and their ratio; each side is a process of its own, its start included."""
     from catalogue.load import load
     from ingestion.collect import collect
+    from pipeline.record import Run
     from pipeline.steps import run_once
     from pipeline.transform import arguments, dbt_environment
 
@@ -42,7 +44,7 @@ def run(folder: Path) -> Iterator[str]:
     with instance(folder / "home", folder / "sample" / "units") as (home, engine):
         send(home, files)
         collect(home, engine, load(), quietly)
-        run_once(home, engine, (), "bench", quietly)
+        run_once(home, engine, (), Run.now("bench"), quietly)
         with dbt_environment(engine):
             least = min(process(BARE.format(arguments=arguments(home)), {}) for _ in range(2))
         ours = min(process(OURS.format(year=YEAR), home.environment()) for _ in range(2))

@@ -1,6 +1,6 @@
 """### 年度汇总：一个年度从报送情况到已发布的数
 
-每年元旦（北京时间）为上一年运行一次；以往年度用 backfill 补跑，年度就是该次运行的数据区间。
+每年元旦（北京时间）为上一年运行一次。以往年度：手工触发并填“年度”，或用 backfill 补跑多年，年度就是该次运行的数据区间。
 
 | 步骤 | 做什么 | 结果在哪里 |
 | --- | --- | --- |
@@ -12,7 +12,7 @@
 与收报同时运行是安全的：后到者等候，并接着做前者没有做完的年度。
 """
 
-from airflow.sdk import CronDataIntervalTimetable, dag
+from airflow.sdk import CronDataIntervalTimetable, Param, dag
 from pendulum import datetime
 
 from orchestration.tasks import DEFAULTS, TIME_ZONE, audit, completeness, publish, transform_year
@@ -29,6 +29,16 @@ EVERY_YEAR = CronDataIntervalTimetable("0 0 1 1 *", timezone=TIME_ZONE)
     max_active_runs=1,
     default_args=DEFAULTS,
     doc_md=__doc__,
+    params={
+        "year": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1900,
+            maximum=2099,
+            title="年度",
+            description="手工运行时填要重新汇总的年度，如 2021；不填则按该次运行的数据区间。",
+        )
+    },
     tags=["汇总"],
 )
 def annual_rollup() -> None:

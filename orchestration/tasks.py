@@ -145,9 +145,12 @@ def _transform(*asked: int) -> None:
 
 
 def _year_of_run() -> int:
-    begins = get_current_context().get("data_interval_start")
+    context = get_current_context()
+    if asked := context["params"].get("year"):
+        return int(asked)
+    begins = context.get("data_interval_start")
     if begins is None:
-        raise UserError("This run stands for no year: run a backfill, or give the run a logical date.")
+        raise UserError("This run stands for no year: trigger it again with the year (年度), or run a backfill.")
     return int(begins.astimezone(ZoneInfo(TIME_ZONE)).year)
 
 

@@ -141,6 +141,13 @@ def test_a_backfill_rolls_a_past_year_up_and_writes_nothing_that_is_published_al
     assert publications(engine) == before
 
 
+def test_a_run_triggered_by_hand_rolls_up_the_year_it_was_given(client: AirflowClient, home: Home) -> None:
+    run = client.trigger(ROLLUP, {"year": 2020})
+    assert client.wait(ROLLUP, run, seconds=300) == "success"
+    assert set(states(client, ROLLUP, run).values()) == {"success"}
+    assert any("years 2020 up to number" in line for line in log_of(home, ROLLUP, run, "transform"))
+
+
 def test_a_candidate_that_breaks_an_invariant_ends_red_at_the_audit_and_is_not_published(
     client: AirflowClient, home: Home, engine: Engine
 ) -> None:
@@ -148,7 +155,7 @@ def test_a_candidate_that_breaks_an_invariant_ends_red_at_the_audit_and_is_not_p
     before = published(engine), publications(engine)
     transform(home, engine, (2021,), "test", print)
     spoil(engine, "A")
-    (run,) = client.runs(ROLLUP)
+    (run,) = (run for run in client.runs(ROLLUP) if run.startswith("backfill"))
     again = {"dag_run_id": run, "task_ids": ["audit"], "include_downstream": True, "only_failed": False}
     client._ask("POST", f"/dags/{ROLLUP}/clearTaskInstances", again | {"dry_run": False, "reset_dag_runs": True})
     assert client.wait(ROLLUP, run, seconds=300) == "failed"
