@@ -217,5 +217,39 @@ def trace(
             _say(line)
 
 
+@app.command()
+def backup() -> None:
+    """Back the database up, and prove the backup by restoring it into a scratch database."""
+    from upkeep.backup import back_up
+    from upkeep.proof import prove
+
+    with _warehouse() as (home, engine):
+        prove(home, engine, back_up(home, engine, _say), _say)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="a folder that `kexie backup` made")],
+    archive: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="copy the received files that are missing here from this archive/"),
+    ] = None,
+) -> None:
+    """Fill this instance's empty database from a backup; all or nothing."""
+    from kexie.database import engine, ready
+    from upkeep.restore import restore as bring_back
+    from upkeep.restore import sentence_on_missing
+
+    home = Home.from_environment()
+    empty = engine(home)
+    try:
+        restored = bring_back(home, empty, folder, archive, _say)
+    finally:
+        empty.dispose()
+    ready(home).dispose()
+    if restored.missing:
+        raise UserError(sentence_on_missing(home, restored.missing, archive))
+
+
 if __name__ == "__main__":
     main()

