@@ -13,6 +13,7 @@ import typer
 
 from kexie.errors import UserError
 from kexie.home import Home
+from kexie.roles import Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -46,15 +47,12 @@ def main() -> None:
 
 
 @contextmanager
-def _warehouse() -> Iterator[tuple[Home, Engine]]:
-    from kexie.database import ready
+def _warehouse(role: Role = Role.OWNER) -> Iterator[tuple[Home, Engine]]:
+    from kexie.database import acting
 
     home = Home.from_environment()
-    engine = ready(home)
-    try:
+    with acting(home, role) as engine:
         yield home, engine
-    finally:
-        engine.dispose()
 
 
 def _say(line: str) -> None:
@@ -197,9 +195,22 @@ def sql(
     csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
 ) -> None:
     """Query as the read-only office role."""
+    _print_answer(Role.OFFICE, query, csv)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})  # a query may begin with a comment
+def ops(
+    query: Annotated[str, typer.Argument(help="one SQL query on schema ops")],
+    csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
+) -> None:
+    """Query as the data team's read-only operator role: what ran, and how it ended."""
+    _print_answer(Role.OPERATOR, query, csv)
+
+
+def _print_answer(role: Role, query: str, as_csv: bool) -> None:
     from reporting.query import ask
 
-    for line in ask(Home.from_environment(), query, as_csv=csv):
+    for line in ask(Home.from_environment(), role, query, as_csv=as_csv):
         _say(line)
 
 

@@ -1,4 +1,4 @@
-"""The warehouse's database: how to reach it, bring it up to date, fill it, and let the office read it."""
+"""The warehouse's database: how to reach it as whom, bring it up to date, and fill it."""
 
 from __future__ import annotations
 
@@ -6,51 +6,68 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from kexie import postgres
-from kexie.errors import UserError
+from kexie import postgres, roles
+from kexie.errors import UnreachableError, UserError
 from kexie.home import PROJECT, Home
+from kexie.roles import LOGINS, TIME_ZONE, Role
 
 if TYPE_CHECKING:
     from psycopg import Connection as Driver
     from sqlalchemy import URL, Connection, Engine
 
 MIGRATIONS = PROJECT / "migrations"
-TIME_ZONE = "Asia/Shanghai"
-OFFICE_STATEMENT_TIMEOUT = "5min"
 
-# Advisory locks of this module; the lock of builds is another.
-MIGRATING = 7_301_001
-GRANTING = 7_301_002
+# The advisory lock of whoever migrates or grants; the lock of builds is another.
+PREPARING = 7_301_001
 
 
-def database_url(home: Home) -> str:
-    """Where the warehouse's database is, for SQLAlchemy with psycopg 3. The embedded server is started for it."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
+def database_url(home: Home, role: Role = Role.OWNER) -> str:
+    """Where the warehouse's database is, for SQLAlchemy with psycopg 3. The embedded server is started for it.
 
-    wrong = UserError("KEXIE_DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name.")
-    try:
-        url = make_url(home.database_url or postgres.start(home).url)
-    except ArgumentError:
-        raise wrong from None
-    if url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
-        raise wrong
-    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def engine(home: Home) -> Engine:
-    """A new engine on the warehouse's database, as its owner. Sessions keep Beijing time."""
-    return _engine(database_url(home))
+    Raises UserError for an address that is none of PostgreSQL, and for the owner where the address names nobody.
+    """
+    address = _url(home)
+    if role is not Role.OWNER:
+        login = roles.login(str(address.database), role)
+        address = address.set(username=login, password=_password(home, str(address.database), role))
+    elif not address.username:
+        raise UserError(
+            f"Only the owner of the database {address.database} may do this, and KEXIE_DATABASE_URL names none: "
+            "postgresql://owner:password@host/name."
+        )
+    return address.render_as_string(hide_password=False)
 
 
-def ready(home: Home) -> Engine:
-    """An engine on a database that runs and has every migration. The way in for everything that needs the database."""
-    prepared = engine(home)
-    with _reachable(prepared) as connection:
-        current = _stored_revision(connection)
-    if current != head_revision():
+def engine(home: Home, role: Role = Role.OWNER) -> Engine:
+    """A new engine on the warehouse's database with the role's login. Sessions keep Beijing time."""
+    from sqlalchemy import create_engine
+
+    options = {"application_name": f"kexie {role}", "options": f"-c timezone={TIME_ZONE}"}
+    return create_engine(database_url(home, role), connect_args=options)
+
+
+def ready(home: Home, role: Role = Role.OWNER) -> Engine:
+    """An engine on a database that runs, has every migration, and lets the role do what `kexie.roles` says.
+
+    The way in for everything that needs the database. Whatever is missing is put right with the owner's login: raises
+    UserError where that one is not known here or may not do it, and UnreachableError where the server does not answer.
+    """
+    prepared = engine(home, role)
+    if role is Role.OWNER:
         _migrate(prepared)
+    else:
+        _let_in(home, role, prepared)
     return prepared
+
+
+@contextmanager
+def acting(home: Home, role: Role) -> Iterator[Engine]:
+    """`ready`, for the length of a piece of work."""
+    prepared = ready(home, role)
+    try:
+        yield prepared
+    finally:
+        prepared.dispose()
 
 
 def head_revision() -> str | None:
@@ -99,24 +116,18 @@ def advisory_lock(engine: Engine, key: int) -> Iterator[None]:
             connection.execute(text("select pg_advisory_unlock(:key)"), {"key": key})
 
 
-def office_url(home: Home) -> str:
-    """The address with which the office reads `published`, and nothing else. Makes the login when it is needed.
+def _url(home: Home) -> URL:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    The login is named after the database, so that several databases can live on one server.
-    """
-    owner = ready(home)
-    url = owner.url.set(username=f"{owner.url.database}_office", password=home.secret(f"office_{owner.url.database}"))
-    address = url.render_as_string(hide_password=False)
-    if not _can_read_everything(address):
-        _grant_reading(owner, url)
-    owner.dispose()
-    return address
-
-
-def _engine(url: str) -> Engine:
-    from sqlalchemy import create_engine
-
-    return create_engine(url, connect_args={"application_name": "kexie", "options": f"-c timezone={TIME_ZONE}"})
+    wrong = UserError("KEXIE_DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name.")
+    try:
+        url = make_url(home.database_url or postgres.start(home).url)
+    except ArgumentError:
+        raise wrong from None
+    if url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
+        raise wrong
+    return url.set(drivername="postgresql+psycopg")
 
 
 def _reachable(prepared: Engine) -> Connection:
@@ -125,8 +136,131 @@ def _reachable(prepared: Engine) -> Connection:
     try:
         return prepared.connect()
     except OperationalError as error:
-        reason = " ".join(str(error.orig).split())
-        raise UserError(f"The database {prepared.url.database} cannot be reached: {reason}") from None
+        raise UnreachableError(f"The database {prepared.url.database} cannot be reached: {_reason(error)}") from None
+
+
+def _migrate(owner: Engine) -> None:
+    with _reachable(owner) as connection:
+        if _stored_revision(connection) == head_revision():
+            return
+    with owner.begin() as connection:
+        _bring_up_to_date(connection)
+
+
+def _let_in(home: Home, role: Role, prepared: Engine) -> None:
+    """See that the role's login is there and may do what it should; the owner is asked only where that is not so."""
+    found = _mark_seen_by(prepared)
+    if found == _mark(prepared.url):
+        return
+    if not _url(home).username:
+        raise _cannot(prepared, found)
+    _prepare(home, role, is_refused=found is None)
+    if _mark_seen_by(prepared) is None:
+        _reachable(prepared).close()
+
+
+def _cannot(prepared: Engine, found: str | None) -> UserError:
+    """What to say where the owner cannot be asked."""
+    if found is None:
+        try:
+            _reachable(prepared).close()
+        except UnreachableError as error:
+            return error
+    return UserError(
+        f"The database {prepared.url.database} was not prepared for this program ({found or 'never'}): run "
+        "`python -m kexie.prepare` where KEXIE_DATABASE_URL names its owner."
+    )
+
+
+def _mark_seen_by(prepared: Engine) -> str | None:
+    """What `_prepare` left on the database, empty where it never did; None where the login is not let in."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        with prepared.connect() as connection:
+            return connection.scalar(text(MARK)) or ""
+    except OperationalError:
+        return None
+
+
+def _mark(url: URL) -> str:
+    return f"科协数仓，版本 {head_revision()}，权限 {roles.digest(str(url.database))}"
+
+
+# A comment, because everybody may read it and a copy of the database, which has no logins yet, does not inherit it.
+MARK = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+
+
+def _prepare(home: Home, role: Role, *, is_refused: bool) -> None:
+    """Migrate, make the logins that are missing, put right the role's if it was refused, and grant, all or nothing."""
+    from psycopg import sql
+    from psycopg.errors import InsufficientPrivilege
+
+    owner = engine(home)
+    database = str(owner.url.database)
+    mark = sql.SQL("comment on database {} is {}").format(sql.Identifier(database), _mark(owner.url)).as_string()
+    try:
+        with _reachable(owner) as connection, connection.begin():
+            _bring_up_to_date(connection)
+            _make_logins(connection, home, role if is_refused else None)
+            _execute(connection, [*roles.granting(database), mark])
+    except InsufficientPrivilege as error:
+        raise UserError(
+            f"{owner.url.username} cannot say who may do what in the database {database} ({_reason(error)}): "
+            "KEXIE_DATABASE_URL must name the owner of the database."
+        ) from None
+    finally:
+        owner.dispose()
+
+
+def _make_logins(connection: Connection, home: Home, refused: Role | None) -> None:
+    """Make what is missing; raises UserError with what somebody else has to run where the owner may not."""
+    from psycopg.errors import InsufficientPrivilege
+    from sqlalchemy import text
+
+    database, owner = str(connection.engine.url.database), str(connection.engine.url.username)
+    known = set(connection.scalars(text("select rolname from pg_roles")))
+    missing = [role for role in LOGINS if roles.login(database, role) not in known]
+    wanted = [*missing, *([refused] if refused and refused not in missing else [])]
+    passwords = {role: _password(home, database, role) for role in wanted}
+    statements = [
+        statement
+        for role in wanted
+        for statement in roles.making(database, role, passwords[role], anew=role in missing)
+    ]
+    transformer = roles.login(database, Role.TRANSFORM)
+    if Role.TRANSFORM in missing or not connection.scalar(text(MAY_ACT_AS), {"login": transformer}):
+        statements.append(roles.joining(database, owner))
+    try:
+        _execute(connection, statements)
+    except InsufficientPrivilege:
+        script = "; ".join(statements)
+        for role, password in passwords.items():
+            script = script.replace(password, f"<{role}>")
+        raise UserError(
+            f"{owner} may not make the logins of the database {database}; have a superuser run, with each password "
+            f"that is in the file {home.secrets}/<role>_{database} or was given as KEXIE_<ROLE>_PASSWORD: {script};"
+        ) from None
+
+
+MAY_ACT_AS = "select pg_has_role(:login, 'usage')"
+
+
+def _password(home: Home, database: str, role: Role) -> str:
+    return home.passwords.get(role) or home.secret(f"{role}_{database}")
+
+
+def _bring_up_to_date(connection: Connection) -> None:
+    """Run the migrations that are missing; whoever comes second finds nothing left to do."""
+    from sqlalchemy import text
+
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PREPARING})
+    stored, head = _stored_revision(connection), head_revision()
+    if stored is not None and (head is None or stored > head):
+        raise UserError(f"The database (revision {stored}) is newer than this program ({head}), update it.")
+    if stored != head:
+        _upgrade(connection)
 
 
 def _stored_revision(connection: Connection) -> str | None:
@@ -138,19 +272,6 @@ def _stored_revision(connection: Connection) -> str | None:
     return revision
 
 
-def _migrate(prepared: Engine) -> None:
-    """Run what is missing, in one transaction; whoever comes second finds nothing left to do."""
-    from sqlalchemy import text
-
-    with prepared.begin() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
-        stored, head = _stored_revision(connection), head_revision()
-        if stored is not None and (head is None or stored > head):
-            raise UserError(f"The database (revision {stored}) is newer than this program ({head}), update it.")
-        if stored != head:
-            _upgrade(connection)
-
-
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
@@ -160,56 +281,11 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _can_read_everything(address: str) -> bool:
-    from sqlalchemy import text
-    from sqlalchemy.exc import OperationalError, ProgrammingError
-
-    reader = _engine(address)
-    try:
-        with reader.connect() as connection:
-            missing: int = connection.execute(text(UNREADABLE)).scalar_one()
-            return missing == 0
-    except (OperationalError, ProgrammingError):
-        return False
-    finally:
-        reader.dispose()
+def _execute(connection: Connection, statements: Iterable[str]) -> None:
+    """All of them in one message to the server."""
+    driver = cast("Driver[Any]", connection.connection.driver_connection)
+    driver.execute(";\n".join(statements).encode())
 
 
-# Counted in the catalogue because the information schema shows only what one may read.
-UNREADABLE = """
-    select (select count(*)
-            from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = 'published' and c.relkind in ('r', 'v', 'm', 'p')
-              and not has_table_privilege(c.oid, 'select'))
-         + (select count(*) from pg_namespace where nspname = 'published' and not has_schema_privilege(oid, 'usage'))
-"""
-
-
-def _grant_reading(owner: Engine, reader: URL) -> None:
-    from psycopg import sql
-    from sqlalchemy import text
-    from sqlalchemy.exc import ProgrammingError
-
-    role = sql.Identifier(str(reader.username)).as_string()
-    password = sql.Literal(reader.password).as_string()
-    try:
-        with owner.begin() as connection:
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": GRANTING})
-            known = connection.scalar(text("select 1 from pg_roles where rolname = :name"), {"name": reader.username})
-            verb = "alter" if known else "create"
-            database = sql.Identifier(str(reader.database)).as_string()
-            for statement in (
-                f"{verb} role {role} login password {password}",
-                f"alter role {role} set default_transaction_read_only = on",
-                f"alter role {role} set statement_timeout = '{OFFICE_STATEMENT_TIMEOUT}'",
-                f"alter role {role} set timezone = '{TIME_ZONE}'",
-                f"alter role {role} set search_path = published",
-                f"grant connect on database {database} to {role}",
-                f"grant usage on schema published to {role}",
-                f"grant select on all tables in schema published to {role}",
-                f"alter default privileges in schema published grant select on tables to {role}",
-            ):
-                connection.exec_driver_sql(statement)
-    except ProgrammingError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise UserError(f"The office's read-only login {reader.username} cannot be prepared: {reason}") from None
+def _reason(error: Exception) -> str:
+    return " ".join(str(getattr(error, "orig", None) or error).splitlines()[0].split())

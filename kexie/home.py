@@ -7,12 +7,13 @@ import fcntl
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kexie.errors import UserError
+from kexie.roles import LOGINS, password_variable
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -26,6 +27,7 @@ class Home:
     """One instance. Several can live side by side; each folder named here exists once it has been asked for.
 
     `database_url` names a PostgreSQL database of someone else's server; empty means the embedded server in this folder.
+    `passwords` are those of the database's logins, by role, where they are given rather than made up here.
     `inbox_address` and `outbox_address` are any UPath address (a folder, s3://…, sftp://…); empty means inside `root`.
     `backups_folder` is a local folder, best on another disk; empty means inside `root`.
     """
@@ -35,16 +37,18 @@ class Home:
     inbox_address: str = field(default="", repr=False)
     outbox_address: str = field(default="", repr=False)
     backups_folder: str = ""
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The instance that KEXIE_HOME, KEXIE_DATABASE_URL, KEXIE_INBOX and KEXIE_OUTBOX describe."""
+        """The instance that the variables KEXIE_* describe."""
         return cls(
             root=Path(os.environ.get("KEXIE_HOME") or PROJECT / ".kexie").expanduser().absolute(),
             database_url=os.environ.get("KEXIE_DATABASE_URL", ""),
             inbox_address=os.environ.get("KEXIE_INBOX", ""),
             outbox_address=os.environ.get("KEXIE_OUTBOX", ""),
             backups_folder=os.environ.get("KEXIE_BACKUPS", ""),
+            passwords={role: os.environ.get(password_variable(role), "") for role in LOGINS},
         )
 
     def environment(self) -> dict[str, str]:
@@ -55,6 +59,7 @@ class Home:
             "KEXIE_INBOX": self.inbox_address,
             "KEXIE_OUTBOX": self.outbox_address,
             "KEXIE_BACKUPS": self.backups_folder,
+            **{password_variable(role): self.passwords.get(role, "") for role in LOGINS},
         }
 
     @property

@@ -9,11 +9,14 @@ from pathlib import Path
 from kexie.airflow import USER
 from kexie.database import ready
 from kexie.home import Home
+from kexie.roles import Role
 
 
 def main() -> None:
-    """Migrate the warehouse's database, write the password of Airflow's user, and migrate Airflow's database."""
-    ready(Home.from_environment()).dispose()
+    """Migrate the warehouse's database, let every login in, write Airflow's password, and migrate its database."""
+    home = Home.from_environment()
+    for role in Role:
+        ready(home, role).dispose()
     _write_password(Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
     os.execvp("airflow", ("airflow", "db", "migrate"))  # noqa: S606 - nothing in it comes from outside
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, Row, create_engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import ProgrammingError
 
-from kexie.database import office_url
+from kexie.database import ready
 from kexie.home import Home
+from kexie.roles import Role
 from reporting.publish import RELATIONS
 from tests.conftest import NewDatabase
 from tests.integration.office import Office
@@ -266,7 +267,7 @@ OTHER_COMMENTS = """
 
 @pytest.fixture(scope="module")
 def office(home: Home, story: Story) -> Iterator[Engine]:  # noqa: ARG001 - dbt has made its schemas by then
-    engine = create_engine(office_url(home))
+    engine = ready(home, Role.OFFICE)
     yield engine
     engine.dispose()
 

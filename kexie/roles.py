@@ -1,0 +1,219 @@
+"""Who may do what in the warehouse's database: a login for each kind of work, with the least that it needs.
+
+A login is named after its database, so that several databases can live on one server. `deploy/roles.sql` makes the
+same logins for the containers; `tests/integration/test_roles.py` walks every role, relation and verb.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+TIME_ZONE = "Asia/Shanghai"
+PEOPLES_STATEMENT_TIMEOUT = "5min"
+
+KEPT = ("landing", "ops", "published")
+"""Schemas of the migrations: every relation in them belongs to the owner."""
+
+BUILT = ("catalogue", "staging", "intermediate", "candidate")
+"""Schemas of dbt: every relation in them belongs to the login of `transform`."""
+
+
+class Role(StrEnum):
+    """A kind of work on the database. The owner migrates and makes the others' logins; it does nothing else."""
+
+    OWNER = "owner"
+    INGEST = "ingest"
+    TRANSFORM = "transform"
+    PUBLISH = "publish"
+    OFFICE = "office"
+    OPERATOR = "operator"
+    BACKUP = "backup"
+
+
+LOGINS = tuple(role for role in Role if role is not Role.OWNER)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Verbs, as SQL says them, on some relations of a schema; on every one, those to come included, if none is named.
+
+    `kind` is what "every one" counts: tables (views are among them) or sequences.
+    """
+
+    schema: str
+    verbs: str
+    relations: tuple[str, ...] = ()
+    kind: str = "tables"
+
+
+HISTORIES = (
+    *("indicator_values_history", "contribution_leaves_history", "report_lines_history", "reconciliation_history"),
+    *("tree_closure_history", "indicators_history"),
+)
+
+BUILD_PROGRESS = "update (state, message, built_at, audited_at, published_at)"
+
+GRANTS: Mapping[Role, tuple[Grant, ...]] = {
+    Role.INGEST: (
+        Grant("landing", "select"),
+        Grant("landing", "usage", ("landing_seq",)),
+        Grant("landing", "insert", ("delivery", "submission", "observation", "finding", "withdrawal")),
+        Grant(
+            "landing",
+            "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at)",
+            ("delivery",),
+        ),
+        Grant("landing", "insert, update (name, level, unit_type, parent_code, valid_to)", ("unit_span",)),
+        Grant("landing", "insert, delete", ("unit_event", "form_expectation")),
+        Grant("landing", "insert, update (changed_seq)", ("year_change",)),
+    ),
+    Role.TRANSFORM: (
+        Grant("landing", "select"),
+        Grant("ops", "select, insert", ("build", "build_year", "model_result")),
+        Grant("ops", BUILD_PROGRESS, ("build",)),
+        Grant("ops", "delete", ("model_result",)),
+    ),
+    Role.PUBLISH: (
+        Grant("candidate", "select"),
+        Grant("landing", "select", ("delivery", "submission", "observation", "year_change")),
+        Grant("landing", "insert, update (published_seq, published_catalogue)", ("year_change",)),
+        Grant("ops", "select", ("build", "build_year")),
+        Grant("ops", BUILD_PROGRESS, ("build",)),
+        Grant("ops", "select, insert, delete", ("expectation_result", "expectation_bad_row")),
+        Grant("published", "select"),
+        Grant("published", "insert", ("publication", *HISTORIES)),
+        # What was published is never changed: a row is closed, and another opened.
+        Grant("published", "update (closed_by)", HISTORIES),
+    ),
+    Role.OFFICE: (Grant("published", "select"),),
+    Role.OPERATOR: (Grant("ops", "select"),),
+    Role.BACKUP: (
+        *(Grant(schema, "select") for schema in KEPT),
+        *(Grant(schema, "select", kind="sequences") for schema in KEPT),
+        Grant("public", "select", ("alembic_version",)),
+    ),
+}
+"""What each login may do. A view shows what its owner may read, so `published` and `ops` need no grant on `landing`."""
+
+NEEDS_TEMPORARY_TABLES = (Role.PUBLISH,)
+
+OPTIONS: Mapping[Role, str] = {
+    # The proof of a backup is its restore into a scratch database.
+    Role.BACKUP: "createdb",
+}
+
+READERS_DEFAULTS: Mapping[Role, str] = {Role.OFFICE: "published", Role.OPERATOR: "ops"}
+"""Logins that people use: read-only, patient for some minutes, in Beijing time, and the schema they ask first."""
+
+
+def login(database: str, role: Role) -> str:
+    """The login of that role on that database; the owner's is whatever the address of the database names."""
+    return f"{database}_{role}"
+
+
+def password_variable(role: Role) -> str:
+    """The variable that gives the password of the role's login, where it is not made up by the instance itself."""
+    return f"KEXIE_{role.upper()}_PASSWORD"
+
+
+def digest(database: str) -> str:
+    """Changes with any statement of `granting`: stored with the database, it says that they were run."""
+    return hashlib.sha256("\n".join(granting(database)).encode()).hexdigest()[:12]
+
+
+def making(database: str, role: Role, password: str, *, anew: bool = True) -> Iterator[str]:
+    """SQL that makes the role's login, or puts right the one that is there. To be run with createrole."""
+    from psycopg import sql
+
+    name, secret = _quoted(login(database, role)), sql.Literal(password).as_string()
+    yield f"{'create' if anew else 'alter'} role {name} login {OPTIONS.get(role, '')} password {secret}"
+    if role in READERS_DEFAULTS:
+        yield f"alter role {name} set default_transaction_read_only = on"
+        yield f"alter role {name} set statement_timeout = '{PEOPLES_STATEMENT_TIMEOUT}'"
+        yield f"alter role {name} set timezone = '{TIME_ZONE}'"
+        yield f"alter role {name} set search_path = {READERS_DEFAULTS[role]}"
+
+
+def joining(database: str, owner: str) -> str:
+    """SQL by which the owner may do what `transform` may: say who reads what dbt makes, and take over what it made."""
+    return f"grant {_quoted(login(database, Role.TRANSFORM))} to {_quoted(owner)}"
+
+
+def granting(database: str) -> Iterator[str]:
+    """SQL by which the database's owner gives the logins exactly what is said here, whatever they had before."""
+    # Only who may create in a schema can be given what is in it.
+    yield f"grant usage, create on schema {', '.join(BUILT)} to {_quoted(login(database, Role.TRANSFORM))}"
+    yield _taking_over(login(database, Role.TRANSFORM))
+    yield from _taking_away(database)
+    everyone = _list(login(database, role) for role in LOGINS)
+    yield f"grant connect on database {_quoted(database)} to {everyone}"
+    for role in NEEDS_TEMPORARY_TABLES:
+        yield f"grant temporary on database {_quoted(database)} to {_quoted(login(database, role))}"
+    for role, grants in GRANTS.items():
+        for grant in grants:
+            yield from _giving(database, role, grant)
+
+
+def _taking_over(transformer: str) -> str:
+    """What dbt made under another login, of an earlier program or a copied database, goes to this one's."""
+    from psycopg import sql
+
+    schemas, owner = (sql.Literal(value).as_string() for value in (_array(BUILT), _quoted(transformer)))
+    return f"""
+        do $$
+        declare
+            made regclass;
+        begin
+            for made in
+                select oid from pg_class
+                where relnamespace = any ({schemas}::regnamespace[]) and relkind in ('r', 'v', 'm')
+                    and relowner <> {owner}::regrole
+            loop
+                execute format('alter table %s owner to %s', made, {owner});
+            end loop;
+        end
+        $$
+    """
+
+
+def _taking_away(database: str) -> Iterator[str]:
+    transformer = _quoted(login(database, Role.TRANSFORM))
+    everyone = _list(login(database, role) for role in LOGINS)
+    readers = _list(login(database, role) for role in LOGINS if role is not Role.TRANSFORM)
+    yield f"revoke all on database {_quoted(database)} from public, {everyone}"
+    for schemas, others in ((KEPT, everyone), (BUILT, readers)):
+        yield f"revoke all on schema {', '.join(schemas)} from {others}"
+        yield f"revoke all on all tables in schema {', '.join(schemas)} from {others}"
+        yield f"revoke all on all sequences in schema {', '.join(schemas)} from {others}"
+    for kind in ("tables", "sequences"):
+        yield f"alter default privileges in schema {', '.join(KEPT)} revoke all on {kind} from {everyone}"
+        yield (
+            f"alter default privileges for role {transformer} in schema {', '.join(BUILT)} "
+            f"revoke all on {kind} from {readers}"
+        )
+
+
+def _giving(database: str, role: Role, grant: Grant) -> Iterator[str]:
+    to = f"to {_quoted(login(database, role))}"
+    yield f"grant usage on schema {grant.schema} {to}"
+    if grant.relations:
+        yield f"grant {grant.verbs} on {', '.join(f'{grant.schema}.{name}' for name in grant.relations)} {to}"
+        return
+    maker = f"for role {_quoted(login(database, Role.TRANSFORM))} " if grant.schema in BUILT else ""
+    yield f"grant {grant.verbs} on all {grant.kind} in schema {grant.schema} {to}"
+    yield f"alter default privileges {maker}in schema {grant.schema} grant {grant.verbs} on {grant.kind} {to}"
+
+
+def _array(names: tuple[str, ...]) -> str:
+    return "{" + ",".join(names) + "}"
+
+
+def _list(names: Iterator[str]) -> str:
+    return ", ".join(map(_quoted, names))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
