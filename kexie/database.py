@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MIGRATIONS = PROJECT / "migrations"
 
 # The advisory lock of whoever migrates or grants; the lock of builds is another.
-PREPARING = 7_301_001
+MIGRATING = 7_301_001
 
 
 def database_url(home: Home, role: Role = Role.OWNER) -> str:
@@ -255,7 +255,7 @@ def _bring_up_to_date(connection: Connection) -> None:
     """Run the migrations that are missing; whoever comes second finds nothing left to do."""
     from sqlalchemy import text
 
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PREPARING})
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
     stored, head = _stored_revision(connection), head_revision()
     if stored is not None and (head is None or stored > head):
         raise UserError(f"The database (revision {stored}) is newer than this program ({head}), update it.")
