@@ -1,10 +1,13 @@
 """The catalogue as a page to read: every form and indicator, in Chinese."""
 
 from collections.abc import Iterable
+from datetime import date
 
-from catalogue.model import Catalogue, Form, Indicator
+from catalogue.model import FOREVER, Catalogue, FilingRule, Form, Frequency, Indicator
 
 PATH = "docs/data_dictionary.md"
+FIRST_DAY = date(1900, 1, 1)
+"""No period begins before."""
 
 
 def dictionary(catalogue: Catalogue) -> dict[str, str]:
@@ -20,6 +23,16 @@ def dictionary(catalogue: Catalogue) -> dict[str, str]:
         "",
         *_kinds(catalogue),
         "",
+        "## 报送日历",
+        "",
+        "报表的截止日从报告期的最后一个月算起，按北京时间；该月没有所定的日子的，为月末。"
+        "本省自定的免报和延期见该省的 `filing_exceptions.csv`，是否报到见 `published.reporting_status`。",
+        "",
+        *_calendar(catalogue),
+        *_exceptions(catalogue),
+        "",
+        "## 报表和指标",
+        "",
         "“常用”的指标在填报表中直接列出，其余的折叠在后，有数时展开填写。",
         *(line for form in catalogue.forms.values() for line in _form(catalogue, form)),
     ]
@@ -32,8 +45,51 @@ def _kinds(catalogue: Catalogue) -> Iterable[str]:
         yield _row(catalogue.label("aggregations", code), f"`{code}`", rule)
 
 
+def _calendar(catalogue: Catalogue) -> Iterable[str]:
+    yield from _heading("报表", "填报单位", "周期", "截止日", "适用年度")
+    for form in catalogue.forms.values():
+        owed: dict[tuple[FilingRule, date, date], list[str]] = {}
+        for filing in catalogue.calendar.filings([form]):
+            kinds = owed.setdefault((filing.rule, filing.valid_from, filing.valid_to), [])
+            kinds.append(catalogue.label("levels", filing.level) + catalogue.label("unit_types", filing.unit_type))
+        for (rule, first, end), kinds in owed.items():
+            frequency = catalogue.label("frequencies", rule.frequency)
+            yield _row(form.title, "、".join(kinds), frequency, _due(rule), _years(first, end))
+
+
+def _due(rule: FilingRule) -> str:
+    if rule.frequency is Frequency.YEAR:
+        years, month = divmod(11 + rule.due_months, 12)
+        return f"{('当年', '次年')[years] if years < 2 else f'{years}年后'}{month + 1}月{rule.due_day}日"
+    if rule.due_months == 0:
+        return f"期末当月{rule.due_day}日"
+    side = "后" if rule.due_months > 0 else "前"
+    return f"期{side}第{abs(rule.due_months)}个月{rule.due_day}日"
+
+
+def _years(first: date, end: date) -> str:
+    """The years of a rule; one from the beginning of all periods is said to hold always."""
+    since = "" if first <= FIRST_DAY else f"{first.year}年起"
+    until = "" if end == FOREVER else f"至{end.year - 1}年"
+    return since + until or "一直"
+
+
+def _exceptions(catalogue: Catalogue) -> Iterable[str]:
+    if not catalogue.calendar.exceptions:
+        return
+    yield ""
+    yield from _heading("例外", "报表", "报告期自", "至（不含）", "截止日", "理由")
+    for exception in catalogue.calendar.exceptions:
+        level = catalogue.label("levels", exception.level) if exception.level else ""
+        kind = catalogue.label("unit_types", exception.unit_type) if exception.unit_type else ""
+        form = catalogue.forms[exception.form].title if exception.form else "各表"
+        due = str(exception.due_date) if exception.due_date else "免报"
+        first, end = str(exception.valid_from), str(exception.valid_to)
+        yield _row(level + kind or "各单位", form, first, end, due, exception.reason)
+
+
 def _form(catalogue: Catalogue, form: Form) -> Iterable[str]:
-    yield from ("", f"## {form.number} {form.title}（`{form.code}`，{form.version} 版）", "")
+    yield from ("", f"### {form.number} {form.title}（`{form.code}`，{form.version} 版）", "")
     yield f"填报单位：{_filers(catalogue, form)}。"
     yield ""
     yield from _heading(

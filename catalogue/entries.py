@@ -83,10 +83,19 @@ class Entry:
             self.mistake(f"{field} is empty; give a text")
         return value
 
-    def whole(self, field: str, default: int = ABSENT) -> int:
-        value = self._take(field, default, int, "a whole number, 0 or more")
-        if value is not None and value < 0:
-            self.mistake(f"{field} {value!r} must be a whole number, 0 or more")
+    def texts(self, field: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        values = self._take(field, None, list, "a list of texts")
+        if values is None:
+            return default
+        if not values or not all(isinstance(value, str) for value in values):
+            self.mistake(f"{field} {values!r} must be a list of texts, or left out")
+        return tuple(map(str, values))
+
+    def whole(self, field: str, default: int = ABSENT, least: int = 0) -> int:
+        should_be = f"a whole number, {least} or more"
+        value = self._take(field, default, int, should_be)
+        if value is not None and value < least:
+            self.mistake(f"{field} {value!r} must be {should_be}")
         return value or 0
 
     def flag(self, field: str, default: bool) -> bool:
@@ -96,8 +105,8 @@ class Entry:
         value = self._take(field, default, Number, "a number")
         return None if value is None else Decimal(str(value))
 
-    def day(self, field: str) -> date | None:
-        return self._take(field, ABSENT, date, "a day such as 2021-01-01")
+    def day(self, field: str, default: date | None = ABSENT) -> date | None:
+        return self._take(field, default, date, "a day such as 2021-01-01")
 
     def codes(self, field: str) -> list[str]:
         """The codes of a mapping of code: entry, as written and without judging them."""

@@ -1,7 +1,7 @@
 """Read the catalogue from its YAML files, or say everything that is wrong with them."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -13,16 +13,20 @@ import yaml
 from catalogue import rules
 from catalogue.entries import ABSENT, Entry, Mistakes
 from catalogue.model import (
+    FOREVER,
     FRACTIONAL_MEASURES,
     Aggregation,
     Basis,
     Bounds,
+    Calendar,
     Catalogue,
     Collect,
-    DayOfYear,
     DistinctBy,
+    FilingException,
+    FilingRule,
     Finding,
     Form,
+    Frequency,
     Indicator,
     Level,
     OverTime,
@@ -38,6 +42,7 @@ from catalogue.model import (
     ThresholdValue,
     UnitType,
 )
+from ingestion.periods import parse_period
 from kexie.errors import UserError
 
 FOLDER = Path(__file__).parent
@@ -73,7 +78,6 @@ DEFAULT_STATUSES = {
     Aggregation.REF: (*_DONE, Status.REFERENCE, Status.CUMULATIVE),
 }
 DEFAULT_UNIT_TYPES = (UnitType.TERRITORIAL,)
-DEFAULT_DUE = "01-31"
 
 CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "levels": Level,
@@ -87,6 +91,7 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "bases": Basis,
     "distinct_by": DistinctBy,
     "collects": Collect,
+    "frequencies": Frequency,
     "severities": Severity,
     "phases": Phase,
     "themes": None,
@@ -115,17 +120,20 @@ def _load(folder: Path) -> Catalogue:
     codelists = _read_codelists(files.entry("codelists.yaml"))
     entries = {name: files.entry(f"forms/{name}.yaml") for name in files.forms()}
     forms = [_read_form(name, entry) for name, entry in entries.items()]
+    calendar = _read_calendar(files.entry("calendar.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
     sections, lines = _read_report(files.entry("report.yaml"))
     if files.all_read:
         written = {code for entry in entries.values() for code in entry.codes("indicators")}
         rules.check(forms, written, lines, sections, codelists, mistakes)
+        rules.check_calendar(calendar, forms, mistakes)
     if mistakes.sentences:
         raise CatalogueError("\n".join(mistakes.sentences))
     forms.sort(key=lambda form: form.number)
     return Catalogue(
         forms={form.code: form for form in forms},
         indicators={indicator.code: indicator for form in forms for indicator in form.indicators},
+        calendar=calendar,
         findings=findings,
         thresholds=thresholds,
         report_sections=sections,
@@ -218,7 +226,6 @@ def _read_form(name: str, entry: Entry) -> Form:
         title=entry.required_text("title"),
         number=entry.required_text("number"),
         version=entry.required_text("version"),
-        due=_read_due(entry),
         indicators=tuple(
             indicator
             for fields in entry.children("indicators")
@@ -227,17 +234,6 @@ def _read_form(name: str, entry: Entry) -> Form:
     )
     entry.finish()
     return form
-
-
-def _read_due(entry: Entry) -> DayOfYear:
-    written = entry.text("due", DEFAULT_DUE)
-    try:
-        # 2001 has no 29 February, as most years.
-        day = datetime.strptime(f"2001-{written}", "%Y-%m-%d").date()
-    except ValueError:
-        entry.mistake(f"due '{written}' must be a month and a day that every year has, such as \"{DEFAULT_DUE}\"")
-        return DayOfYear(1, 31)
-    return DayOfYear(day.month, day.day)
 
 
 def _read_indicator(form: str, entry: Entry) -> Indicator | None:
@@ -267,6 +263,60 @@ def _read_indicator(form: str, entry: Entry) -> Indicator | None:
         "more_facts": entry.whole("more_facts", 0),
     }
     return Indicator(**fields) if entry.finish() else None
+
+
+def _read_calendar(entry: Entry) -> Calendar:
+    rules_read = [_read_rule(fields) for fields in entry.children("rules")]
+    exceptions = [_read_exception(fields) for fields in entry.children("exceptions")]
+    entry.finish()
+    return Calendar(
+        tuple(rule for rule in rules_read if rule is not None),
+        tuple(exception for exception in exceptions if exception is not None),
+    )
+
+
+def _read_rule(entry: Entry) -> FilingRule | None:
+    fields: dict[str, Any] = {
+        "code": entry.name,
+        "forms": entry.texts("forms", ()),
+        "levels": entry.words("levels", Level, tuple(Level)),
+        "unit_types": entry.words("unit_types", UnitType, tuple(UnitType)),
+        "frequency": entry.word("frequency", Frequency),
+        "due_months": entry.whole("due_months", least=-11),
+        "due_day": entry.whole("due_day", least=1),
+        "valid_from": entry.day("valid_from"),
+        "valid_to": entry.day("valid_to", FOREVER),
+    }
+    return FilingRule(**fields) if entry.finish() else None
+
+
+def _read_exception(entry: Entry) -> FilingException | None:
+    level = entry.word("level", Level, None)
+    unit_type = entry.word("unit_type", UnitType, None)
+    form, reason = entry.text("form", ""), entry.required_text("reason")
+    period, due_date, end = entry.required_text("period"), entry.day("due_date", None), entry.day("valid_to", None)
+    if not entry.finish():
+        return None
+    try:
+        first, end = filing_span(period, due_date, end)
+    except ValueError as mistake:
+        entry.mistake(str(mistake))
+        return None
+    return FilingException("", level or "", unit_type or "", form, due_date, reason, first, end)
+
+
+def filing_span(period: str, due_date: date | None, valid_to: date | None) -> tuple[date, date]:
+    """From when until before when an exception for a period holds. Raises ValueError, saying what would be right."""
+    named = parse_period(period)
+    if named is None:
+        raise ValueError(f"period '{period}' is no period; write it like 2021, 2021-H1, 2021-Q3 or 2021-09")
+    if valid_to is None:
+        return named.first_day, named.last_day + timedelta(days=1)
+    if due_date is not None:
+        raise ValueError("due_date is one day for one period; leave valid_to empty")
+    if valid_to <= named.last_day:
+        raise ValueError(f"valid_to {valid_to} must be after {period} ends; leave it empty for that period alone")
+    return named.first_day, valid_to
 
 
 def _read_findings(entry: Entry) -> tuple[dict[str, Finding], dict[str, Threshold]]:

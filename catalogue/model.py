@@ -4,11 +4,12 @@ Nothing here reads a file; `catalogue.load` builds these objects from the YAML b
 """
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import groupby, pairwise
 
 
 class Level(StrEnum):
@@ -108,6 +109,15 @@ class Collect(StrEnum):
     NO = "no"
 
 
+class Frequency(StrEnum):
+    """How often a form is filed."""
+
+    YEAR = "year"
+    HALF = "half"
+    QUARTER = "quarter"
+    MONTH = "month"
+
+
 class Severity(StrEnum):
     """`error` rejects the submission, `explain` holds the figure, `warning` and `info` pass."""
 
@@ -128,6 +138,9 @@ class Phase(StrEnum):
 
 SUMMABLE = frozenset({Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY, Aggregation.STOCK, Aggregation.REGCUM})
 """Kinds whose figures add up over units, so that a ratio may be built of them."""
+
+FOREVER = date.max
+"""The `valid_to` of what has no end."""
 
 FRACTIONAL_MEASURES = "fractional_measures"
 """The code list of measures that do not count whole things."""
@@ -186,25 +199,13 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
-class DayOfYear:
-    """A day that every year has."""
-
-    month: int
-    day: int
-
-
-@dataclass(frozen=True, slots=True)
 class Form:
-    """One 报表: the indicators that are filed together for one unit and period.
-
-    The form of a whole year is due on the day `due` of the following year, Beijing time.
-    """
+    """One 报表: the indicators that are filed together for one unit and period."""
 
     code: str
     title: str
     number: str
     version: str
-    due: DayOfYear
     indicators: tuple[Indicator, ...]
 
     @property
@@ -217,6 +218,84 @@ class Form:
             for unit_type in UnitType
             if any(i.is_expected_of(level, unit_type) for i in collected)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRule:
+    """How often some forms are filed by some kinds of unit, and by when; an empty `forms` means every form.
+
+    Due is the day `due_day`, or the last one of a shorter month, of the `due_months`-th month after the period's last
+    month, Beijing time. The rule holds for whole years, `valid_to` not included.
+    """
+
+    code: str
+    forms: tuple[str, ...]
+    levels: tuple[Level, ...]
+    unit_types: tuple[UnitType, ...]
+    frequency: Frequency
+    due_months: int
+    due_day: int
+    valid_from: date
+    valid_to: date
+
+    def fits(self, form: str, level: Level, unit_type: UnitType) -> bool:
+        return (not self.forms or form in self.forms) and level in self.levels and unit_type in self.unit_types
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What one kind of unit owes of one form from `valid_from` until before `valid_to`: the rule that holds then."""
+
+    form: str
+    level: Level
+    unit_type: UnitType
+    rule: FilingRule
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True)
+class FilingException:
+    """Another due day, or none (免报), for what is filed for a period that lies from `valid_from` to before `valid_to`.
+
+    An empty `unit_code`, `level`, `unit_type` or `form` stands for every one.
+    """
+
+    unit_code: str
+    level: str
+    unit_type: str
+    form: str
+    due_date: date | None
+    reason: str
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The filing calendar. Of several rules or exceptions that fit, the last holds."""
+
+    rules: tuple[FilingRule, ...]
+    exceptions: tuple[FilingException, ...]
+
+    def filings(self, forms: Iterable[Form]) -> list[Filing]:
+        """What every kind of unit owes of every form through time, without overlaps."""
+        return [
+            filing for form in forms for level, unit_type in form.filers for filing in self._of(form, level, unit_type)
+        ]
+
+    def _of(self, form: Form, level: Level, unit_type: UnitType) -> Iterator[Filing]:
+        fitting = [rule for rule in self.rules if rule.fits(form.code, level, unit_type)]
+        days = sorted({day for rule in fitting for day in (rule.valid_from, rule.valid_to)})
+
+        def last_of(span: tuple[date, date]) -> FilingRule | None:
+            first, end = span
+            return next((rule for rule in reversed(fitting) if rule.valid_from <= first and end <= rule.valid_to), None)
+
+        for rule, spans in groupby(pairwise(days), key=last_of):
+            if rule is not None:
+                firsts, ends = zip(*spans, strict=True)
+                yield Filing(form.code, level, unit_type, rule, firsts[0], ends[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +387,7 @@ class Catalogue:
 
     forms: Mapping[str, Form]
     indicators: Mapping[str, Indicator]
+    calendar: Calendar
     findings: Mapping[str, Finding]
     thresholds: Mapping[str, Threshold]
     report_sections: Mapping[str, ReportSection]

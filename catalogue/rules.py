@@ -6,21 +6,28 @@ from itertools import pairwise
 
 from catalogue.entries import Entry, Mistakes, one_of
 from catalogue.model import (
+    FOREVER,
     SUMMABLE,
     Aggregation,
     Bounds,
+    Calendar,
     Collect,
+    FilingRule,
     Finding,
     Form,
     Indicator,
+    Level,
     OverTime,
     ReportLine,
     ReportSection,
     Threshold,
+    UnitType,
 )
 
 RESERVED_FORM = "narrative"
 """Submissions of prose are filed under this form code, so no form of indicators may take it."""
+
+LONGEST_MONTH = 31
 
 ALLOWED_OVER_TIME = {
     Aggregation.FLOW: (OverTime.SUM,),
@@ -86,6 +93,40 @@ def check_bounds(bounds: Bounds, entry: Entry) -> None:
         entry.mistake("expected has no end; give low, high or both")
     elif bounds.low is not None and bounds.high is not None and bounds.low > bounds.high:
         entry.mistake(f"expected low {bounds.low} is above high {bounds.high}; put the smaller one first")
+
+
+def check_calendar(calendar: Calendar, forms: Sequence[Form], mistakes: Mistakes) -> None:
+    """Note every rule and exception that fits nobody or no year, and every form that nothing is said of."""
+    file = "catalogue/calendar.yaml"
+    codes = [form.code for form in forms]
+    kinds = [(form.code, level, unit_type) for form in forms for level, unit_type in form.filers]
+    for rule in calendar.rules:
+        for sentence in _mistakes_of_rule(rule, codes, kinds):
+            mistakes.add(file, rule.code, sentence)
+    for exception in calendar.exceptions:
+        if exception.form and exception.form not in codes:
+            mistakes.add(file, "exceptions", f"form '{exception.form}' is unknown; {one_of(codes)}")
+    for form, level, unit_type in kinds:
+        if not any(rule.fits(form, level, unit_type) for rule in calendar.rules):
+            sentence = f"no rule says how often {level} {unit_type} units file {form}; add one"
+            mistakes.add(file, "rules", sentence)
+
+
+def _mistakes_of_rule(
+    rule: FilingRule, forms: Sequence[str], kinds: Iterable[tuple[str, Level, UnitType]]
+) -> Iterable[str]:
+    unknown = [form for form in rule.forms if form not in forms]
+    if unknown:
+        yield f"form '{unknown[0]}' is unknown; {one_of(forms)}"
+    elif not any(rule.fits(*kind) for kind in kinds):
+        yield "it fits no kind of unit that files these forms; widen forms, levels or unit_types, or remove it"
+    if rule.due_day > LONGEST_MONTH:
+        yield f"due_day {rule.due_day} must be at most {LONGEST_MONTH}"
+    for name, day in (("valid_from", rule.valid_from), ("valid_to", rule.valid_to)):
+        if (day.month, day.day) != (1, 1) and day != FOREVER:
+            yield f"{name} {day} must be the first of January; a rule holds for whole years"
+    if rule.valid_to <= rule.valid_from:
+        yield f"valid_to {rule.valid_to} must be after valid_from {rule.valid_from}"
 
 
 def _file(form: str) -> str:

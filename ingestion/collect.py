@@ -16,12 +16,12 @@ from catalogue.model import Catalogue
 from ingestion import checks, receipts
 from ingestion.checks.results import Checked
 from ingestion.context import Context, load_for
+from ingestion.filing_calendar import sync_calendar
 from ingestion.landing import Progress, land
 from ingestion.lock import only_writer
 from ingestion.read_ahead import Incoming, ReadAhead
 from ingestion.store import Outcome, reserve_submission_ids, store
 from ingestion.tree import stored
-from ingestion.units import sync_expectations
 from kexie.home import Home
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Run:
 
     def run(self) -> CollectReport:
         with self._engine.begin() as connection:
-            sync_expectations(connection, self._catalogue)
+            sync_calendar(connection, self._catalogue)
             tree = stored(connection)
         self._context = Context(self._catalogue, tree, datetime.now(BEIJING).date())
         self._incoming = ReadAhead(self._home, self._engine, self._context)

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from ingestion.disk import force_to_disk
 from ingestion.lock import only_writer
-from ingestion.units import CODE
+from ingestion.unit_files import CODE
 from kexie.database import copy_rows
 from kexie.errors import UserError
 from kexie.home import Home

@@ -8,11 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from catalogue.model import FOREVER
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-FOREVER = date.max
-"""The `valid_to` of a unit that lives on."""
 
 PASSING = ("rename", "merge", "split")
 """Events by which a unit ends and another takes over from it."""

@@ -10,7 +10,8 @@ from datetime import date
 from decimal import localcontext
 from itertools import groupby, pairwise
 
-from ingestion.tree import ENDING, FOREVER, PASSING, Event, Span, Tree
+from catalogue.model import FOREVER
+from ingestion.tree import ENDING, PASSING, Event, Span, Tree
 
 MAX_DEPTH = 6
 """Units on the longest way from the root to a leaf, both included."""

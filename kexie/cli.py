@@ -95,15 +95,16 @@ def demo() -> None:
 
 @units.command("load")
 def units_load(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder with units.csv and unit_events.csv")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="holds units.csv, unit_events, filing_exceptions.csv")],
 ) -> None:
-    """Load or amend the reporting tree; all or nothing."""
+    """Load or amend the reporting tree and the exceptions from the filing calendar; all or nothing."""
     from ingestion.units import load
 
     with _warehouse() as (_, engine):
         loaded = load(engine, folder)
     _say(
         f"{loaded.units} units; {loaded.spans_changed} rows and {loaded.events_changed} events are new or changed."
+        + ("" if loaded.exceptions is None else f" {loaded.exceptions} exceptions from the filing calendar.")
         + (f" Years to compute again: {', '.join(map(str, loaded.years_touched))}." if loaded.years_touched else "")
     )
 

@@ -17,9 +17,9 @@ LEVELS = ("province", "city", "county", "township")
 
 @dataclass(frozen=True, slots=True)
 class LevelStatus:
-    """One level's submissions of a year, one for each unit and form it owes.
+    """One level's submissions of a year, one for each unit, form and period it owes; who is exempt owes nothing.
 
-    `received` counts those of the whole year, held figures or not; `partial` those of some of its periods.
+    `received` counts those of the whole period, held figures or not; `partial` those of some of its months.
     """
 
     level: str
@@ -33,8 +33,8 @@ def completeness(engine: Engine, year: int, progress: Callable[[str], None]) -> 
     from sqlalchemy import text
 
     with engine.connect() as connection:
-        rows = connection.execute(text(COUNTED), {"period": str(year)}).all()
-        missing = connection.execute(text(MISSING), {"period": str(year)}).all()
+        rows = connection.execute(text(COUNTED), {"year": str(year)}).all()
+        missing = connection.execute(text(MISSING), {"year": str(year)}).all()
     counted = [LevelStatus(row.unit_level, row.expected, row.received, row.partial) for row in rows]
     levels = sorted(counted, key=lambda status: LEVELS.index(status.level))
     if not levels:
@@ -42,7 +42,7 @@ def completeness(engine: Engine, year: int, progress: Callable[[str], None]) -> 
     for status in levels:
         progress(
             f"{year}, {status.level}: {status.received} of {status.expected} submissions received"
-            + (f", {status.partial} for a part of the year" if status.partial else "")
+            + (f", {status.partial} for a part of their period" if status.partial else "")
         )
     if missing:
         progress(f"{year}: {len(missing)} units sent nothing: {_names([row.name for row in missing])}.")
@@ -61,14 +61,14 @@ COUNTED = """
         count(*) filter (where state in ('accepted', 'held')) as received,
         count(*) filter (where state = 'partial') as partial
     from published.reporting_status
-    where period = :period
+    where left(period, 4) = :year and state <> 'exempt'
     group by unit_level
 """
 
 MISSING = """
     select unit_name || '（' || unit_code || '）' as name
     from published.reporting_status
-    where period = :period
+    where left(period, 4) = :year and state <> 'exempt'
     group by unit_code, unit_name
     having count(*) filter (where state in ('missing', 'rejected')) = count(*)
     order by unit_code

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from catalogue.model import Catalogue, Indicator
+from catalogue.model import FOREVER, Catalogue, Indicator
 from ingestion import wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Row
 from ingestion.context import Context, Key
 from ingestion.observations import Place
 from ingestion.periods import Period
-from ingestion.tree import FOREVER, Span
+from ingestion.tree import Span
 
 HINTS = 20
 """For so many findings of a file the nearest indicator is named: the search is slow."""

@@ -46,6 +46,12 @@ HELD: dict[str, tuple[str, ...]] = {
         "insert into ops.build (cutoff_seq, catalogue_version, requested_by) values (1, '1', 'tests')",
         "insert into ops.build_year select build_id, 2021, '2021-12-31' from ops.build",
     ),
+    "0005": (
+        """
+        insert into landing.filing_exception (source, position, unit_code, reason, valid_from, valid_to)
+        values ('units', 1, 'B', '水灾', '2021-01-01', '2022-01-01')
+        """,
+    ),
 }
 
 KEPT = """

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from catalogue.load import load as load_catalogue
-from ingestion.units import load, sync_expectations
+from ingestion.filing_calendar import sync_calendar
+from ingestion.units import load
 from kexie.database import ready
 from kexie.errors import UserError
 from tests.conftest import NewDatabase
@@ -122,11 +123,11 @@ def test_a_gb18030_file_from_a_spreadsheet_is_read(empty: Engine, folder: Write)
 
 def test_expected_forms_follow_the_catalogue(empty: Engine, folder: Write) -> None:
     load(empty, folder(SPANS))
-    query = "select level, unit_type, due_month, due_day from landing.form_expectation where form = 'party' order by 1"
-    assert _rows(empty, query) == [("county", "territorial", 1, 31), ("province", "territorial", 1, 31)]
+    query = "select level, frequency, due_months, due_day from landing.form_expectation where form = 'party' order by 1"
+    assert _rows(empty, query) == [("county", "year", 1, 31), ("province", "year", 1, 31)]
     with empty.begin() as connection:
         connection.execute(text("delete from landing.form_expectation where form = 'party'"))
-        sync_expectations(connection, load_catalogue())
+        sync_calendar(connection, load_catalogue())
     assert len(_rows(empty, query)) == 2
 
 

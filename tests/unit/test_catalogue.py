@@ -12,8 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalogue.dictionary import dictionary
 from catalogue.load import FOLDER, CatalogueError, load
-from catalogue.model import Bounds, Catalogue, Collect, DayOfYear, Finding, Phase, Severity, Threshold, ThresholdValue
+from catalogue.model import Bounds, Catalogue, Collect, Finding, Frequency, Phase, Severity, Threshold, ThresholdValue
 from kexie.errors import UserError
 
 DOMAIN = Path(__file__).resolve().parents[3] / "shared" / "domain" / "indicators.csv"
@@ -102,13 +103,6 @@ def test_a_form_is_filed_by_those_of_whom_something_in_it_is_collected(catalogue
     assert catalogue.forms["other"].filers == ()
 
 
-def test_a_form_is_due_at_the_end_of_january_unless_it_says_otherwise(tmp_path: Path, catalogue: Catalogue) -> None:
-    assert {form.due for form in catalogue.forms.values()} == {DayOfYear(1, 31)}
-    folder = _copy(tmp_path)
-    _edit(folder, YOUTH, lambda form: form.update(due="03-15"))
-    assert load(folder).forms["youth"].due == DayOfYear(3, 15)
-
-
 @pytest.mark.parametrize(
     ("indicator", "unit_of_account", "whole", "percentage"),
     [
@@ -131,6 +125,66 @@ def test_the_measure_says_how_finely_a_figure_is_counted(
 def test_a_figure_without_status_takes_the_first_of_the_indicators(catalogue: Catalogue) -> None:
     assert catalogue.indicators["tr_target_persontimes"].default_status == "plan"
     assert catalogue.indicators["sp_activity_count"].default_status == "actual"
+
+
+# ---- the filing calendar
+
+
+def _filings(catalogue: Catalogue, form: str, level: str = "county") -> list[tuple[object, ...]]:
+    """What the level's associations owe of a form: how often, how many months to wait, from and until which year."""
+    return [
+        (filing.rule.frequency, filing.rule.due_months, filing.valid_from.year, filing.valid_to.year)
+        for filing in catalogue.calendar.filings(catalogue.forms.values())
+        if (filing.form, filing.level) == (form, level)
+    ]
+
+
+def test_every_form_is_filed_once_a_year_by_the_end_of_january(catalogue: Catalogue) -> None:
+    rules = {filing.rule for filing in catalogue.calendar.filings(catalogue.forms.values())}
+    assert [(rule.frequency, rule.due_months, rule.due_day) for rule in rules] == [(Frequency.YEAR, 1, 31)]
+
+
+def test_of_the_rules_that_fit_the_last_holds_for_the_years_it_names(tmp_path: Path) -> None:
+    folder = _copy(tmp_path)
+    quarterly = {"frequency": "quarter", "due_months": 1, "due_day": 15, "valid_from": date(2021, 1, 1)}
+    earlier = {"frequency": "year", "due_months": 2, "due_day": 28, "valid_from": date(1900, 1, 1)}
+    rules = {
+        "earlier": earlier | {"valid_to": date(2019, 1, 1), "levels": ["county"], "forms": ["youth"]},
+        "quarterly": quarterly | {"valid_to": date(2023, 1, 1), "levels": ["county"], "forms": ["youth"]},
+    }
+    _edit(folder, CALENDAR, lambda calendar: calendar["rules"].update(rules))
+    catalogue = load(folder)
+    yearly = ("year", 1)
+    assert _filings(catalogue, "youth") == [
+        ("year", 2, 1900, 2019),
+        (*yearly, 2019, 2021),
+        ("quarter", 1, 2021, 2023),
+        (*yearly, 2023, 9999),
+    ]
+    assert _filings(catalogue, "youth", "city") == _filings(catalogue, "funds") == [(*yearly, 1900, 9999)]
+    text = dictionary(catalogue)["docs/data_dictionary.md"]
+    assert "| 青少年科技教育情况表 | 县级行政区科协 | 季报 | 期后第1个月15日 | 2021年起至2022年 |" in text
+    assert "| 青少年科技教育情况表 | 县级行政区科协 | 年报 | 次年2月28日 | 至2018年 |" in text
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "end"),
+    [
+        ({"period": "2021"}, date(2021, 1, 1), date(2022, 1, 1)),
+        ({"period": "2021-Q2", "due_date": date(2021, 8, 1)}, date(2021, 4, 1), date(2021, 7, 1)),
+        ({"period": "2021-Q2", "valid_to": date(2024, 1, 1)}, date(2021, 4, 1), date(2024, 1, 1)),
+    ],
+)
+def test_an_exception_is_for_its_period_or_until_it_ends(
+    tmp_path: Path, written: dict[str, object], first: date, end: date
+) -> None:
+    folder = _copy(tmp_path)
+    _edit(folder, CALENDAR, lambda it: it["exceptions"].update(flood={"reason": "水灾", "level": "county", **written}))
+    catalogue = load(folder)
+    (exception,) = catalogue.calendar.exceptions
+    assert (exception.level, exception.valid_from, exception.valid_to) == ("county", first, end)
+    due = str(written.get("due_date", "免报"))
+    assert f"| 县级 | 各表 | {first} | {end} | {due} | 水灾 |" in dictionary(catalogue)["docs/data_dictionary.md"]
 
 
 # ---- what a workbook shows at once
@@ -263,6 +317,7 @@ def test_a_decimal_in_a_file_is_read_exactly(tmp_path: Path) -> None:
 Edit = Callable[[dict], None]  # type: ignore[type-arg]
 
 YOUTH = "forms/youth.yaml"
+CALENDAR = "calendar.yaml"
 ACTIVITY = "youth_activity_count"
 
 
@@ -280,6 +335,14 @@ def _without(code: str, *fields: str) -> Edit:
             del form["indicators"][code][field]
 
     return edit
+
+
+def _in_rule(**fields: object) -> Edit:
+    return lambda calendar: calendar["rules"]["yearly"].update(fields)
+
+
+def _excepting(**fields: object) -> Edit:
+    return lambda calendar: calendar["exceptions"].update(flood={"period": "2021", "reason": "水灾"} | fields)
 
 
 def _in_volunteers(**fields: object) -> Edit:
@@ -304,11 +367,31 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         _in_activity(aggregation="flux"),
         "catalogue/forms/youth.yaml, youth_activity_count: aggregation 'flux' is unknown; use one of: flow, stock, ",
     ),
+    (YOUTH, lambda form: form.update(due="03-15"), "youth.yaml: field 'due' is unknown; use one of: code, indicators"),
     (
-        YOUTH,
-        lambda form: form.update(due="02-29"),
-        "due '02-29' must be a month and a day that every year has, such as",
+        CALENDAR,
+        _in_rule(frequency="week"),
+        "calendar.yaml, yearly: frequency 'week' is unknown; use one of: year, half",
     ),
+    (CALENDAR, _in_rule(forms=[]), "yearly: forms [] must be a list of texts, or left out"),
+    (CALENDAR, _in_rule(forms=["tax"]), "yearly: form 'tax' is unknown; use one of: academic, funds"),
+    (CALENDAR, _in_rule(levels=["township"]), "yearly: it fits no kind of unit that files these forms; widen forms"),
+    (CALENDAR, _in_rule(levels=["city"]), "rules: no rule says how often province territorial units file academic"),
+    (CALENDAR, _in_rule(due_day=32), "yearly: due_day 32 must be at most 31"),
+    (CALENDAR, _in_rule(due_day=0), "yearly: due_day 0 must be a whole number, 1 or more"),
+    (CALENDAR, _in_rule(due_months=-12), "yearly: due_months -12 must be a whole number, -11 or more"),
+    (CALENDAR, _in_rule(valid_from=date(2021, 7, 1)), "yearly: valid_from 2021-07-01 must be the first of January"),
+    (CALENDAR, _in_rule(valid_to=date(1900, 1, 1)), "yearly: valid_to 1900-01-01 must be after valid_from 1900-01-01"),
+    (CALENDAR, _excepting(form="tax"), "exceptions: form 'tax' is unknown; use one of: academic, funds"),
+    (CALENDAR, _excepting(period="2021-Q5"), "flood: period '2021-Q5' is no period; write it like 2021, 2021-H1"),
+    (CALENDAR, _excepting(reason=""), "flood: reason is empty; give a text"),
+    (CALENDAR, _excepting(valid_to=date(2021, 12, 31)), "flood: valid_to 2021-12-31 must be after 2021 ends"),
+    (
+        CALENDAR,
+        _excepting(due_date=date(2022, 3, 1), valid_to=date(2023, 1, 1)),
+        "flood: due_date is one day for one period; leave valid_to empty",
+    ),
+    (CALENDAR, _excepting(unit_code="A"), "flood: field 'unit_code' is unknown; use one of: due_date, form, level"),
     (YOUTH, _in_activity(over_time="weekly"), f"{ACTIVITY}: over_time 'weekly' is unknown; use one of: sum, last"),
     (YOUTH, _in_activity(over_time="last"), f"{ACTIVITY}: over_time 'last' does not fit a flow; use one of: sum"),
     (YOUTH, _in_activity(levels=["state"]), f"{ACTIVITY}: levels 'state' is unknown; use one of: province, city"),

@@ -8,11 +8,12 @@ from itertools import count
 import pytest
 
 from catalogue.load import load
+from catalogue.model import FOREVER
 from ingestion import checks
 from ingestion.checks.results import Checked
 from ingestion.context import Context
 from ingestion.observations import FileContent, Place, Problem, Reading
-from ingestion.tree import FOREVER, Event, Span, Tree
+from ingestion.tree import Event, Span, Tree
 
 CATALOGUE = load()
 START, MERGED = date(2000, 1, 1), date(2021, 7, 1)
