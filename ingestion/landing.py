@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ BATCH = 200
 SETTLED_SECONDS = 2.0
 """A file that was not put there by `submit` is complete when it has not changed for so long."""
 
+SETTLED_AFAR_SECONDS = 5.0
+"""The same where the file comes over a network, whose pauses may be longer."""
+
 CHUNK = 1 << 20
 
 LONGEST_NAME = 220
@@ -44,12 +48,18 @@ PASSED_OVER_NAMED = 10
 SUBMITTED = re.compile(r"(?P<stamp>\d{8}T\d{12}Z)-\d{4,}~(?P<name>.+)", re.DOTALL)
 STAMP = "%Y%m%dT%H%M%S%fZ"
 
+SET_BY_THE_STORE = ("ino", "created", "LastModified", "ETag")
+"""What a store says of a file that no sender can choose. SFTP has none of it."""
+
 DELIVERY_COLUMNS = ("delivery_seq", "submitter_code", "file_name", "sha256", "size_bytes", "arrival")
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One file in the inbox. `came_at` orders arrivals: when it was submitted, else when it was last written."""
+    """One file in the inbox. `came_at` orders arrivals: when it was submitted, else when it was last written.
+
+    `is_distinct` says that `identity` would be another if the same file were placed again.
+    """
 
     path: str
     submitter: str
@@ -57,6 +67,7 @@ class Arrival:
     size: int
     came_at: datetime
     is_submitted: bool
+    is_distinct: bool
     identity: str
 
 
@@ -102,6 +113,7 @@ def land(home: Home, engine: Engine, progress: Progress) -> Landed:
     with only_writer(engine):
         fs = home.inbox.fs
         arrivals, left = _complete(fs, home.inbox.path)
+        arrivals = list(_made_distinct(fs, arrivals, left))
         _tell_passed_over(fs, home.inbox.path, progress)
         landed = 0
         for batch in batches(arrivals, BATCH):
@@ -129,14 +141,40 @@ def _complete(fs: AbstractFileSystem, inbox: str) -> tuple[list[Arrival], list[s
     """The files to take, in order, and a sentence for each that is still being written."""
     found = list(_arrivals(fs, inbox))
     now = datetime.now(UTC)
-    young = {a.path: a for a in found if not a.is_submitted and (now - a.came_at).total_seconds() < SETTLED_SECONDS}
+    young = {a.path: a for a in found if not a.is_submitted and not _is_old(a, now)}
     if young:
-        time.sleep(SETTLED_SECONDS)
+        time.sleep(SETTLED_SECONDS if all(a.is_distinct for a in young.values()) else SETTLED_AFAR_SECONDS)
         settled = {arrival.path: arrival for arrival in _arrivals(fs, inbox)}
         young = {path: arrival for path, arrival in young.items() if settled.get(path) != arrival}
     left = [f"{arrival.submitter}/{arrival.file_name}: still being written" for arrival in young.values()]
     taken = [arrival for arrival in found if arrival.path not in young]
     return sorted(taken, key=lambda arrival: (arrival.came_at, arrival.path)), left
+
+
+def _is_old(arrival: Arrival, now: datetime) -> bool:
+    # On a server whose files carry times that their senders set, or its own clock did, a time says nothing.
+    return arrival.is_distinct and (now - arrival.came_at).total_seconds() >= SETTLED_SECONDS
+
+
+def _made_distinct(fs: AbstractFileSystem, arrivals: Iterable[Arrival], left: list[str]) -> Iterator[Arrival]:
+    """Rename, as if submitted when last written, what its store would not tell from the same sent again.
+
+    Without that a file sent once more with its old time of writing would be taken for one that a crash left behind.
+    """
+    for number, arrival in enumerate(arrivals, start=1):
+        if arrival.is_distinct:
+            yield arrival
+            continue
+        folder, name = arrival.path.rsplit("/", 1)
+        once = f"{number:04}{secrets.randbelow(10**6):06}"
+        stamped = f"{arrival.came_at.strftime(STAMP)}-{once}~{_shortened(name)}"
+        try:
+            fs.mv(arrival.path, f"{folder}/{stamped}")
+            yield _arrival(folder.rsplit("/", 1)[1], fs.info(f"{folder}/{stamped}"))
+        except ConnectionError:
+            raise
+        except OSError as error:
+            left.append(f"{arrival.submitter}/{arrival.file_name}: cannot be renamed: {error.strerror or error}")
 
 
 def _arrivals(fs: AbstractFileSystem, inbox: str) -> Iterator[Arrival]:
@@ -167,9 +205,14 @@ def _passed_over(fs: AbstractFileSystem, inbox: str) -> Iterator[str]:
         if folder["type"] != "directory":
             yield readable(submitter)
             continue
-        if not _may_be_listed(fs, folder["name"]):
+        try:
+            entries = fs.ls(folder["name"], detail=True)
+        except FileNotFoundError:
+            continue
+        except PermissionError:
             yield f"{readable(submitter)}/ (no permission to open it)"
-        for entry in _listed(fs, folder["name"]):
+            continue
+        for entry in entries:
             if not _is_temporary(_base_name(entry)) and (entry["type"] != "file" or entry.get("islink")):
                 yield f"{readable(submitter)}/{readable(_base_name(entry))}"
 
@@ -181,16 +224,6 @@ def _listed(fs: AbstractFileSystem, folder: str) -> list[dict[str, Any]]:
     except (FileNotFoundError, PermissionError):
         return []
     return entries
-
-
-def _may_be_listed(fs: AbstractFileSystem, folder: str) -> bool:
-    try:
-        fs.ls(folder, detail=False)
-    except FileNotFoundError:
-        return True
-    except PermissionError:
-        return False
-    return True
 
 
 def _arrival(submitter: str, entry: dict[str, Any]) -> Arrival:
@@ -206,6 +239,7 @@ def _arrival(submitter: str, entry: dict[str, Any]) -> Arrival:
         size=entry["size"],
         came_at=came_at,
         is_submitted=submitted is not None,
+        is_distinct=submitted is not None or any(entry.get(mark) for mark in SET_BY_THE_STORE),
         identity=hashlib.sha256(repr((submitter, name, marks)).encode("utf-8", "surrogateescape")).hexdigest(),
     )
 
@@ -218,7 +252,7 @@ def _is_temporary(name: str) -> bool:
     """Whether a name is one that programs give to files they are still writing; what was submitted is whole."""
     if SUBMITTED.fullmatch(name):
         return False
-    return name.startswith((".", "~$")) or name.lower().endswith((".part", ".tmp", ".crdownload"))
+    return name.startswith((".", "~$")) or name.lower().endswith((".part", ".filepart", ".tmp", ".crdownload"))
 
 
 def _written_at(entry: dict[str, Any]) -> datetime:
@@ -272,6 +306,8 @@ def _archive(
         try:
             with fs.open(arrival.path, "rb") as source, draft.open("wb") as target:
                 sha256, size = _copy(source, target)
+        except ConnectionError:
+            raise
         except OSError as error:
             left.append(f"{arrival.submitter}/{arrival.file_name}: cannot be read: {error.strerror or error}")
             continue
@@ -321,6 +357,8 @@ def _remove(fs: AbstractFileSystem, arrival: Arrival, left: list[str]) -> None:
             fs.rm_file(arrival.path)
     except FileNotFoundError:
         pass
+    except ConnectionError:
+        raise
     except OSError as error:
         left.append(
             f"{arrival.submitter}/{arrival.file_name}: landed, but cannot be removed: {error.strerror or error}"

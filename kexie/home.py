@@ -30,6 +30,7 @@ class Home:
     `passwords` are those of the database's logins, by role, where they are given rather than made up here.
     `inbox_address` and `outbox_address` are any UPath address (a folder, s3://…, sftp://…); empty means inside `root`.
     `backups_folder` is a local folder, best on another disk; empty means inside `root`.
+    The three of sftp are paths of files; see `kexie.sftp`.
     """
 
     root: Path
@@ -37,6 +38,9 @@ class Home:
     inbox_address: str = field(default="", repr=False)
     outbox_address: str = field(default="", repr=False)
     backups_folder: str = ""
+    sftp_known_hosts: str = ""
+    sftp_key: str = ""
+    sftp_password_file: str = ""
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     @classmethod
@@ -48,6 +52,9 @@ class Home:
             inbox_address=os.environ.get("KEXIE_INBOX", ""),
             outbox_address=os.environ.get("KEXIE_OUTBOX", ""),
             backups_folder=os.environ.get("KEXIE_BACKUPS", ""),
+            sftp_known_hosts=os.environ.get("KEXIE_SFTP_KNOWN_HOSTS", ""),
+            sftp_key=os.environ.get("KEXIE_SFTP_KEY", ""),
+            sftp_password_file=os.environ.get("KEXIE_SFTP_PASSWORD_FILE", ""),
             passwords={role: os.environ.get(password_variable(role), "") for role in LOGINS},
         )
 
@@ -59,6 +66,9 @@ class Home:
             "KEXIE_INBOX": self.inbox_address,
             "KEXIE_OUTBOX": self.outbox_address,
             "KEXIE_BACKUPS": self.backups_folder,
+            "KEXIE_SFTP_KNOWN_HOSTS": self.sftp_known_hosts,
+            "KEXIE_SFTP_KEY": self.sftp_key,
+            "KEXIE_SFTP_PASSWORD_FILE": self.sftp_password_file,
             **{password_variable(role): self.passwords.get(role, "") for role in LOGINS},
         }
 
@@ -129,7 +139,15 @@ class Home:
 
         if not address:
             return UPath(self._folder(default))
-        place = UPath(address)
+        if address.startswith(("sftp:", "ssh:")):
+            from kexie import sftp
+
+            return sftp.place(address, sftp.Login(self.sftp_known_hosts, self.sftp_key, self.sftp_password_file))
+        try:
+            place = UPath(address)
+            place.fs  # noqa: B018 - loads what the address needs
+        except (ImportError, ValueError) as error:
+            raise UserError(f"The address {address} cannot be used here: {error}.") from None
         if place.protocol in ("", "file", "local"):
             place.mkdir(parents=True, exist_ok=True)
         return place

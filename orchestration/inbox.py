@@ -18,6 +18,7 @@ from ingestion import landing
 from kexie.home import Home
 
 SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_AFTER_A_FAILURE = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,10 @@ class InboxTrigger(BaseEventTrigger):
         before: frozenset[str] = frozenset()
         announced: frozenset[str] = frozenset()
         while True:
-            seen = await asyncio.to_thread(_seen, Home.from_environment(), before)
+            seen = await asyncio.to_thread(_seen, Home.from_environment())
+            if seen is None:
+                await asyncio.sleep(SECONDS_AFTER_A_FAILURE)
+                continue
             # The same name, size and time of writing in two looks: nobody is writing to it any more.
             complete = seen & before
             if complete - announced:
@@ -43,13 +47,13 @@ class InboxTrigger(BaseEventTrigger):
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
 
-def _seen(home: Home, before: frozenset[str]) -> frozenset[str]:
-    """What waits in the inbox; as before where its storage does not answer, which is no reason to stop watching."""
+def _seen(home: Home) -> frozenset[str] | None:
+    """What waits in the inbox; None where its storage does not answer, which is no reason to stop watching."""
     try:
         return frozenset(arrival.identity for arrival in landing.waiting(home))
     except Exception as error:
         log.warning("The inbox cannot be listed: %s", error)
-        return before
+        return None
 
 
 SUBMISSIONS = Asset("inbox", watchers=[AssetWatcher(name="inbox_watcher", trigger=InboxTrigger())])
