@@ -24,13 +24,13 @@ SHOWN_ROWS = 5
 class AuditOutcome:
     """Whether an invariant failed, every result, and the Data Docs' page to open.
 
-    `reasons` are the log's last lines: per invariant that failed its name, its rows, and the files these came from.
+    `reason` says which invariants failed, with the first bad row of the first; empty where none did.
     """
 
     is_blocked: bool
     results: list[Verdict]
     docs: Path
-    reasons: list[str]
+    reason: str
 
 
 class Runner(Protocol):
@@ -55,10 +55,10 @@ def audit(engine_url: str, build_id: int, data_docs: Path, progress: Callable[[s
         docs = engine.write_docs()
     progress(f"审核详情：{docs}")
     failures = _record(engine_url, build_id, verdicts)
-    reasons = list(lines(failures, is_blocking=True))
-    for line in (*lines(failures, is_blocking=False), *reasons):
+    for line in (*lines(failures, is_blocking=False), *lines(failures, is_blocking=True)):
         progress(line)
-    return AuditOutcome(bool(reasons), verdicts, docs, reasons)
+    blocking = [failure for failure in failures if failure.verdict.is_blocking]
+    return AuditOutcome(bool(blocking), verdicts, docs, _reason(blocking))
 
 
 def committed_suites() -> Iterator[dict[str, Any]]:
@@ -90,6 +90,15 @@ def lines(failures: Iterable[Failure], *, is_blocking: bool) -> Iterator[str]:
                 yield f"  {_row(row)}"
             if verdict.bad_rows > SHOWN_ROWS:
                 yield f"  其余 {verdict.bad_rows - SHOWN_ROWS} 行见 ops.expectation_bad_row"
+
+
+def _reason(blocking: list[Failure]) -> str:
+    if not blocking:
+        return ""
+    first, more = blocking[0], len(blocking) - 1
+    row = f"；第一行：{_row(first.rows[0])}" if first.rows else ""
+    others = f"；另有 {more} 项不符" if more else ""
+    return f"{first.verdict.sentence}（{first.verdict.code}），{first.verdict.message}{row}{others}。"
 
 
 def _verdict(kind: str, rule: dict[str, Any], outcome: Outcome) -> Verdict:

@@ -180,12 +180,17 @@ def run(
     """Collect, transform, audit and publish once, in this process, without Airflow."""
     from catalogue.load import load
     from ingestion.collect import collect
+    from pipeline.record import Run, Step, recorded
     from pipeline.steps import run_once
 
+    this_run = Run.now("kexie run")
     with _warehouse() as (home, engine):
-        report = collect(home, engine, load(), _say)
+        with recorded(engine, Step(this_run, "collect", then=("transform",), then_if_skipped=("transform",))) as step:
+            report = collect(home, engine, load(), _say)
+            if not report.outcomes:
+                step.skip(report.summary())
         _say(report.summary())
-        run_once(home, engine, year or (), "kexie run", _say)
+        run_once(home, engine, year or (), this_run, _say)
     if report.left:
         raise UserError("Left in the inbox, without receipt: " + "; ".join(report.left))
 

@@ -17,16 +17,14 @@ from kexie.home import Home
 from pipeline import builds
 from pipeline.builds import Build
 from pipeline.locks import building
+from pipeline.reasons import StepError
+from pipeline.record import Run, Step, recorded
 from reporting.publish import Published
 from reporting.publish import publish as publish_difference
 
 Progress = Callable[[str], None]
 
-BLOCKED = "Build {build} may not be published, and what is published has not changed. What does not hold:"
-
-
-class StepError(Exception):
-    """A step ended without its result; the message says in one sentence what happened and what to do."""
+NOTHING_TO_BUILD = "Nothing has changed since the last publish; nothing to build."
 
 
 def transform(
@@ -43,7 +41,7 @@ def _transform(
     with engine.begin() as connection:
         build = builds.open_build(connection, asked, load_catalogue().version, requested_by)
     if build is None:
-        progress("Nothing has changed since the last publish; nothing to build.")
+        progress(NOTHING_TO_BUILD)
         return None
     if build.state != "building":
         progress(f"Build {build.build_id} already holds all that has changed; it waits to be published.")
@@ -100,7 +98,10 @@ def _judge(home: Home, engine: Engine, build: Build, progress: Progress) -> Buil
     if outcome.is_blocked:
         with engine.begin() as connection:
             builds.mark(connection, build, "built", "an invariant does not hold")
-        raise StepError("\n".join([BLOCKED.format(build=build.build_id), *outcome.reasons]))
+        raise StepError(
+            f"Build {build.build_id} may not be published, and what is published has not changed: {outcome.reason} "
+            f"See ops.check_results for build {build.build_id}, put the file or the model right, and run again."
+        )
     with engine.begin() as connection:
         builds.mark(connection, build, "audited")
     return build
@@ -172,12 +173,18 @@ SETTLE = """
 """
 
 
-def run_once(home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress) -> None:
+def run_once(home: Home, engine: Engine, asked: Collection[int], run: Run, progress: Progress) -> None:
     """Transform, audit and publish whatever waits, the asked years included, with no other run in between."""
     try:
         with building(engine):
-            if _transform(home, engine, asked, requested_by, progress) is not None:
+            with recorded(engine, Step(run, "transform", then=("audit",))) as recording:
+                build = _transform(home, engine, asked, str(run), progress)
+                if build is None:
+                    recording.skip(NOTHING_TO_BUILD)
+                    return
+            with recorded(engine, Step(run, "audit", then=("publish",))):
                 _audit(home, engine, progress)
+            with recorded(engine, Step(run, "publish")):
                 _publish(engine, progress)
     except StepError as failure:
         raise UserError(str(failure)) from failure

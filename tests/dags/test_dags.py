@@ -39,7 +39,7 @@ from psycopg import OperationalError as DriverError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from kexie.errors import UserError
 from orchestration.tasks import ONLY_WHERE_IT_HELPS
-from pipeline.steps import StepError
+from pipeline.reasons import StepError
 
 failures = {
     "database gone": OperationalError("select 1", {}, Exception()),

@@ -11,6 +11,7 @@ from ingestion.units import load as load_units
 from ingestion.withdraw import withdraw
 from kexie.database import ready
 from kexie.home import Home
+from pipeline.record import Run
 from pipeline.steps import run_once
 
 UNITS = """\
@@ -51,7 +52,7 @@ class Office:
         withdraw(self.engine, number)
 
     def run(self, *asked: int) -> None:
-        run_once(self.home, self.engine, asked, "tests", quietly)
+        run_once(self.home, self.engine, asked, Run.now("tests"), quietly)
 
     def _write(self, name: str, content: str) -> Path:
         file = self.home.root / name

@@ -23,6 +23,7 @@ from kexie import database
 from kexie.database import engine, ready
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
+from pipeline.record import Run
 from pipeline.steps import run_once, transform
 from reporting.trace import trace
 from tests.conftest import NewDatabase
@@ -127,7 +128,7 @@ def test_a_restored_instance_goes_on_where_the_other_stopped(
     submit(home, [file], "A")
     restored = ready(home)
     assert set(collect(home, restored, load_catalogue(), quietly).outcomes) == {"accepted"}
-    run_once(home, restored, (), "tests", quietly)
+    run_once(home, restored, (), Run.now("tests"), quietly)
     query = (
         "select value from published.indicator_values "
         f"where unit_code = 'C' and indicator_code = '{LECTURES}' and period = '2021'"

@@ -18,6 +18,8 @@ from kexie.database import ready
 from kexie.home import Home
 from pipeline import builds, steps
 from pipeline.builds import Build
+from pipeline.reasons import StepError
+from pipeline.record import Run
 from reporting.publish import RELATIONS, history_columns
 from tests.conftest import NewDatabase
 from tests.integration.office import Office, quietly
@@ -93,7 +95,7 @@ def ended(processes: Sequence[BaseProcess]) -> list[int | None]:
 
 
 def run(home: Home, asked: tuple[int, ...]) -> None:
-    steps.run_once(home, ready(home), asked, "tests", quietly)
+    steps.run_once(home, ready(home), asked, Run.now("tests"), quietly)
 
 
 def test_runs_side_by_side_end_as_one_after_another_and_never_share_the_candidate(
@@ -196,9 +198,9 @@ def test_a_candidate_that_fails_its_audit_leaves_what_is_published_as_it_was(und
     reached(engine, refused, "built")
     with engine.begin() as connection:
         connection.execute(text(ONE_TOO_MANY), {"indicator": LECTURES})
-    with pytest.raises(steps.StepError, match=rf"Build {refused.build_id} may not be published(?s:.*)B\.csv，第 2 行"):
+    with pytest.raises(StepError, match=rf"Build {refused.build_id} may not be published.*B\.csv，第 2 行"):
         steps.audit(undisturbed.home, engine, quietly)
-    with pytest.raises(steps.StepError, match="has not passed its audit"):
+    with pytest.raises(StepError, match="has not passed its audit"):
         steps.publish(engine, quietly)
     assert published(engine) == before
     assert count(engine, "published.publication") == publications
@@ -265,14 +267,14 @@ def test_with_nothing_landed_there_is_nothing_to_build(engine: Engine) -> None:
 @pytest.mark.parametrize("state", ["building", "built"])
 def test_publish_refuses_a_candidate_that_has_not_been_audited(engine: Engine, state: str) -> None:
     reached(engine, begun(engine, 2021), state)
-    with pytest.raises(steps.StepError, match="has not passed its audit, so it is not published"):
+    with pytest.raises(StepError, match="has not passed its audit, so it is not published"):
         steps.publish(engine, quietly)
     assert count(engine, "published.publication") == 0
 
 
 def test_a_candidate_whose_transform_died_is_not_audited(engine: Engine, undisturbed: Office) -> None:
     begun(engine, 2021)
-    with pytest.raises(steps.StepError, match=r"unfinished.*Run the transform again\."):
+    with pytest.raises(StepError, match=r"unfinished.*Run the transform again\."):
         steps.audit(undisturbed.home, engine, quietly)
 
 

@@ -14,6 +14,7 @@ from ingestion import landing, units
 from ingestion.collect import collect
 from kexie.database import ready
 from kexie.home import Home
+from pipeline.record import Run
 from pipeline.steps import run_once
 from sample_province import generate
 from sample_province.defects import Defect
@@ -92,7 +93,7 @@ def warehouse(new_database: NewDatabase, sample: Path) -> Iterable[Engine]:
     home = new_database()
     engine = ready(home)
     send(home, engine, sample, planted().deliveries)
-    run_once(home, engine, (2020, 2021), "test", silent)
+    run_once(home, engine, (2020, 2021), Run.now("test"), silent)
     yield engine
     engine.dispose()
 

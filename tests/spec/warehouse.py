@@ -19,6 +19,7 @@ from ingestion.landing import submit
 from ingestion.units import load as load_units
 from kexie.database import ready
 from kexie.home import Home
+from pipeline.record import Run
 from pipeline.steps import run_once
 
 UNIT_COLUMNS = ("unit_code", "name", "level", "unit_type", "parent_code", "valid_from", "valid_to")
@@ -57,7 +58,7 @@ def publish(home: Home, examples: Sequence[Example], years: Collection[int]) -> 
     assert not refused, _first_refusals(engine)
     assert not collected.left
     assert collected.outcomes.total() == sum(len(example.submissions) for example in examples)
-    run_once(home, engine, years, "tests", _quietly)
+    run_once(home, engine, years, Run.now("tests"), _quietly)
     figures = _figures(engine)
     engine.dispose()
     return figures
