@@ -90,7 +90,7 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
     """Everything that Airflow's processes, and the tasks in them, are told; `port` is where the api-server answers."""
     here = f"http://{HOST}:{port}"
     settings = {
-        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__EXECUTOR": "orchestration.executor.PreloadedExecutor",
         "CORE__PARALLELISM": str(PARALLEL_TASKS),
         "CORE__DAGS_FOLDER": str(dags),
         "CORE__LOAD_EXAMPLES": "False",
