@@ -46,6 +46,8 @@ def arguments(home: Home) -> list[str]:
         *("--project-dir", str(PROJECT_FOLDER), "--profiles-dir", str(PROJECT_FOLDER)),
         *("--target-path", str(home.root / "dbt"), "--log-path", str(home.logs)),
         *("--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "--no-version-check"),
+        # Half a second for files that nobody reads: what they say of a run is in ops.model_result.
+        "--no-write-json",
     ]
 
 
