@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kexie import airflow_database
 from kexie.airflow_client import AirflowAddress, AirflowClient
-from kexie.database import database_url
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
 from kexie.postgres import HOST, choose_port
 from kexie.sessions import Session
-
-if TYPE_CHECKING:
-    from sqlalchemy import URL
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "api-server": (),
@@ -100,7 +97,7 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_password_file(home)),
-        "DATABASE__SQL_ALCHEMY_CONN": _metadata_url(home).render_as_string(hide_password=False),
+        "DATABASE__SQL_ALCHEMY_CONN": _metadata_address(home),
         "API__HOST": HOST,
         "API__PORT": str(port),
         "API__BASE_URL": here,
@@ -193,13 +190,12 @@ def _is_healthy(session: Session, name: str, health: Mapping[str, Any]) -> bool:
 
 def _migrate(home: Home, settings: Mapping[str, str], progress: Progress) -> None:
     """Create or upgrade Airflow's own tables. Which version did it last is kept as the comment of the database."""
-    from sqlalchemy import NullPool, create_engine, text
+    from sqlalchemy import text
 
-    url, wanted = _metadata_url(home), f"Airflow {version('apache-airflow')}"
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    wanted = f"Airflow {version('apache-airflow')}"
     query = text("select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()")
-    _create_database(home)
-    with engine.connect() as connection:
+    airflow_database.provide(home)
+    with airflow_database.session(airflow_database.metadata_url(home)) as connection:
         if connection.scalar(query) == wanted:
             return
         progress("Airflow: preparing its database")
@@ -214,33 +210,13 @@ def _migrate(home: Home, settings: Mapping[str, str], progress: Progress) -> Non
             )
         if done.returncode:
             raise _failure(Component("db migrate", "died", _log(home, "migrate")))
-        connection.exec_driver_sql(f"comment on database \"{url.database}\" is '{wanted}'")
+        connection.exec_driver_sql(f"comment on database \"{connection.engine.url.database}\" is '{wanted}'")
         progress(f"Airflow: its database is ready after {time.monotonic() - begun:.0f} s")
 
 
-def _create_database(home: Home) -> None:
-    from sqlalchemy import NullPool, create_engine, text
-    from sqlalchemy.exc import ProgrammingError
-
-    name = _metadata_url(home).database
-    engine = create_engine(database_url(home), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    try:
-        with engine.connect() as connection:
-            if not connection.scalar(text("select 1 from pg_database where datname = :name"), {"name": name}):
-                connection.exec_driver_sql(f'create database "{name}"')
-    except ProgrammingError:
-        raise UserError(
-            f"Airflow needs a database {name} on your server and {engine.url.username} may not create it:"
-            f' have it created with `create database "{name}" owner {engine.url.username}`.'
-        ) from None
-
-
-def _metadata_url(home: Home) -> URL:
-    """Airflow's own database, beside the warehouse's on the same server."""
-    from sqlalchemy.engine import make_url
-
-    url = make_url(database_url(home))
-    return url.set(drivername="postgresql+psycopg2", database=f"{url.database}_airflow")
+def _metadata_address(home: Home) -> str:
+    url = airflow_database.metadata_url(home).set(drivername="postgresql+psycopg2")
+    return url.render_as_string(hide_password=False)
 
 
 def _write_password(home: Home) -> None:

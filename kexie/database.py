@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 from kexie import postgres, roles
 from kexie.errors import UnreachableError, UserError
 from kexie.home import PROJECT, Home
-from kexie.roles import LOGINS, TIME_ZONE, Role
+from kexie.roles import LOGINS, Role
 
 if TYPE_CHECKING:
     from psycopg import Connection as Driver
     from sqlalchemy import URL, Connection, Engine
 
 MIGRATIONS = PROJECT / "migrations"
+TIME_ZONE = roles.TIME_ZONE
 
 # The advisory lock of whoever migrates or grants; the lock of builds is another.
 MIGRATING = 7_301_001
@@ -188,6 +189,14 @@ def _mark(url: URL) -> str:
     return f"科协数仓，版本 {head_revision()}，权限 {roles.digest(str(url.database))}"
 
 
+def forget_grants(connection: Connection) -> None:
+    """For whoever replaces the database's content: the grants went with it, and the next login has them made again."""
+    from psycopg import sql
+
+    database = sql.Identifier(str(connection.engine.url.database)).as_string()
+    connection.exec_driver_sql(f"comment on database {database} is null")
+
+
 # A comment, because everybody may read it and a copy of the database, which has no logins yet, does not inherit it.
 MARK = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
 
@@ -220,14 +229,15 @@ def _make_logins(connection: Connection, home: Home, refused: Role | None) -> No
     from sqlalchemy import text
 
     database, owner = str(connection.engine.url.database), str(connection.engine.url.username)
-    known = set(connection.scalars(text("select rolname from pg_roles")))
-    missing = [role for role in LOGINS if roles.login(database, role) not in known]
-    wanted = [*missing, *([refused] if refused and refused not in missing else [])]
-    passwords = {role: _password(home, database, role) for role in wanted}
+    may_connect = {row.rolname: row.may_connect for row in connection.execute(text(LOGINS_THERE))}
+    missing = [role for role in LOGINS if roles.login(database, role) not in may_connect]
+    # One that may enter and is refused all the same has another password.
+    mistaken = [refused] if refused and may_connect.get(roles.login(database, refused)) else []
+    passwords = {role: _password(home, database, role) for role in (*missing, *mistaken)}
     statements = [
         statement
-        for role in wanted
-        for statement in roles.making(database, role, passwords[role], anew=role in missing)
+        for role, password in passwords.items()
+        for statement in roles.making(database, role, password, anew=role in missing)
     ]
     transformer = roles.login(database, Role.TRANSFORM)
     if Role.TRANSFORM in missing or not connection.scalar(text(MAY_ACT_AS), {"login": transformer}):
@@ -244,6 +254,9 @@ def _make_logins(connection: Connection, home: Home, refused: Role | None) -> No
         ) from None
 
 
+LOGINS_THERE = """
+    select rolname, has_database_privilege(oid, current_database(), 'connect') as may_connect from pg_roles
+"""
 MAY_ACT_AS = "select pg_has_role(:login, 'usage')"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kexie.home import PROJECT
+from kexie.roles import LOGINS, password_variable
 
 ENV_FILE = PROJECT / ".env"
 
@@ -21,6 +22,7 @@ def _secret() -> str:
 SECRETS: Mapping[str, Callable[[], str]] = {
     "POSTGRES_PASSWORD": _secret,
     "KEXIE_OWNER_PASSWORD": _secret,
+    **{password_variable(role): _secret for role in LOGINS},
     "AIRFLOW_DATABASE_PASSWORD": _secret,
     "AIRFLOW_ADMIN_PASSWORD": _secret,
     "AIRFLOW_API_SECRET": _secret,

@@ -100,12 +100,10 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
 
 NEEDS_TEMPORARY_TABLES = (Role.PUBLISH,)
 
-OPTIONS: Mapping[Role, str] = {
-    # The proof of a backup is its restore into a scratch database.
-    Role.BACKUP: "createdb",
-}
+NEEDS_SCRATCH_DATABASES = (Role.BACKUP,)
+"""A backup is proven by restoring it."""
 
-READERS_DEFAULTS: Mapping[Role, str] = {Role.OFFICE: "published", Role.OPERATOR: "ops"}
+PEOPLE: Mapping[Role, str] = {Role.OFFICE: "published", Role.OPERATOR: "ops"}
 """Logins that people use: read-only, patient for some minutes, in Beijing time, and the schema they ask first."""
 
 
@@ -129,12 +127,13 @@ def making(database: str, role: Role, password: str, *, anew: bool = True) -> It
     from psycopg import sql
 
     name, secret = _quoted(login(database, role)), sql.Literal(password).as_string()
-    yield f"{'create' if anew else 'alter'} role {name} login {OPTIONS.get(role, '')} password {secret}"
-    if role in READERS_DEFAULTS:
+    options = "login createdb" if role in NEEDS_SCRATCH_DATABASES else "login"
+    yield f"{'create' if anew else 'alter'} role {name} {options} password {secret}"
+    if role in PEOPLE:
         yield f"alter role {name} set default_transaction_read_only = on"
         yield f"alter role {name} set statement_timeout = '{PEOPLES_STATEMENT_TIMEOUT}'"
         yield f"alter role {name} set timezone = '{TIME_ZONE}'"
-        yield f"alter role {name} set search_path = {READERS_DEFAULTS[role]}"
+        yield f"alter role {name} set search_path = {PEOPLE[role]}"
 
 
 def joining(database: str, owner: str) -> str:

@@ -63,7 +63,7 @@ def test_copied_rows_arrive_exactly_and_belong_to_the_transaction(home: Home) ->
 
 
 def test_an_address_that_names_no_owner_is_enough_for_the_other_logins(home: Home) -> None:
-    known = {role: make_url(database_url(home, role)).password or "" for role in LOGINS}
+    known = {str(role): make_url(database_url(home, role)).password or "" for role in LOGINS}
     ready(home, Role.INGEST).dispose()
     address = make_url(home.database_url)._replace(username=None, password=None).render_as_string()
     nameless = Home(home.root, database_url=address, passwords=known)
