@@ -67,7 +67,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
             ("delivery",),
         ),
         Grant("landing", "insert, update (name, level, unit_type, parent_code, valid_to)", ("unit_span",)),
-        Grant("landing", "insert, delete", ("unit_event", "form_expectation")),
+        Grant("landing", "insert, delete", ("unit_event", "form_expectation", "filing_exception")),
         Grant("landing", "insert, update (changed_seq)", ("year_change",)),
     ),
     Role.TRANSFORM: (

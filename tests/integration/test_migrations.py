@@ -46,10 +46,23 @@ HELD: dict[str, tuple[str, ...]] = {
         "insert into ops.build (cutoff_seq, catalogue_version, requested_by) values (1, '1', 'tests')",
         "insert into ops.build_year select build_id, 2021, '2021-12-31' from ops.build",
     ),
+    "0003": (
+        """
+        insert into published.publication (build_id, rows_opened, rows_closed)
+        select build_id, 0, 0 from ops.build
+        """,
+    ),
+    "0004": ("create table staging.left_behind (unit_code text)",),
     "0005": (
         """
         insert into landing.filing_exception (source, position, unit_code, reason, valid_from, valid_to)
         values ('units', 1, 'B', '水灾', '2021-01-01', '2022-01-01')
+        """,
+    ),
+    "0006": (
+        """
+        insert into ops.task_run (dag, run_id, task, try_number, finished_at, outcome)
+        values ('annual_rollup', '1', 'audit', 1, now(), 'success')
         """,
     ),
 }

@@ -43,7 +43,9 @@ EVERY: dict[Role, dict[str, set[str]]] = {
 BUT: dict[Role, dict[str, set[str]]] = {
     Role.INGEST: {
         **dict.fromkeys(("landing.submission", "landing.observation", "landing.finding", "landing.withdrawal"), ADD),
-        **dict.fromkeys(("landing.unit_event", "landing.form_expectation"), ADD | {"delete"}),
+        **dict.fromkeys(
+            ("landing.unit_event", "landing.form_expectation", "landing.filing_exception"), ADD | {"delete"}
+        ),
         **dict.fromkeys(("landing.delivery", "landing.unit_span", "landing.year_change"), ADD),
     },
     Role.TRANSFORM: {
