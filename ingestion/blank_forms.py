@@ -1,7 +1,8 @@
-"""Which blank form a unit gets for a period."""
+"""Which blank form a unit gets for a period, and last year's figures to fill it in beside."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ingestion.periods import Period, parse_period
@@ -34,3 +35,21 @@ def addressee(connection: Connection, unit_code: str, period: str) -> tuple[Temp
         for span in tree.within(code, parsed.first_day, parsed.last_day)
     )
     return TemplateUnit(unit_code, last.name, last.level, last.unit_type, has_subordinates), parsed
+
+
+def last_years_figures(connection: Connection, unit_code: str, period: Period) -> dict[str, Decimal]:
+    """The unit's own figures of the whole year before, as published now: indicator to figure, in its measure.
+
+    Empty where nothing was published of that year; an indicator without a point value is left out.
+    """
+    from sqlalchemy import text
+
+    asked = {"unit": unit_code, "year": str(period.year - 1)}
+    return {row.indicator_code: row.own_value for row in connection.execute(text(LAST_YEAR), asked)}
+
+
+LAST_YEAR = """
+    select indicator_code, own_value
+    from published.indicator_values
+    where unit_code = :unit and period = :year and own_value is not null
+"""

@@ -24,7 +24,9 @@ class Reading(NamedTuple):
     `state` is `number`, `not_applicable`, `redacted`, or, where no figure could be made of what stands there,
     `unreadable` or `formula_error`; `raw` keeps the words. For a number, `low`/`high` None is an open bound and `value`
     None is a figure without a point value (3–5场); for every other state all three are None. Empty `form`, `scope` and
-    `status` are left to the catalogue's defaults by the checks. Units of measure are the catalogue's own.
+    `status` are left to the catalogue's defaults by the checks. Units of measure are the catalogue's own; where a form
+    lets people enter another, `entered_in` names it (万元) and the figures are converted already. `by_tick` is the cell
+    of the tick 其余为0 that made a blank cell a zero, else empty.
     """
 
     unit_code: str
@@ -40,6 +42,8 @@ class Reading(NamedTuple):
     note: str
     raw: str
     place: Place
+    entered_in: str = ""
+    by_tick: str = ""
 
 
 class Problem(NamedTuple):

@@ -54,6 +54,8 @@ SECTIONS = {
     Severity.WARNING: "提示（不影响受理，请核对）",
     Severity.INFO: "告知",
 }
+BY_TICK = ("REST_IS_ZERO", "REST_IS_ZERO_AFTER_FIGURE")
+"""Findings of figures that one tick declared: the receipt names each of them, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +164,20 @@ def _taken(submission: Any, held: int) -> str:  # noqa: ANN401 - a row of the qu
 
 def _findings(receipt: Receipt) -> Iterator[str]:
     for severity, title in SECTIONS.items():
-        found = [finding for finding in receipt.findings if finding.severity == severity]
-        if not found:
-            continue
-        yield ""
-        yield f"{title}（{len(found)} 条）"
-        for number, finding in enumerate(found[:LISTED], start=1):
-            where = wording.place(Place(finding.sheet or "", finding.cell or "", finding.line))
-            yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
+        found = [one for one in receipt.findings if one.severity == severity and one.code not in BY_TICK]
+        if found:
+            yield from ("", f"{title}（{len(found)} 条）", *_listed(found[:LISTED]))
         if len(found) > LISTED:
             yield f"另有 {len(found) - LISTED} 条，改正以上问题后重新报送时再列。"
+    zeros = [one for one in receipt.findings if one.code in BY_TICK and one.state != "rejected"]
+    if zeros:
+        yield from ("", f"按“其余为0”记为 0 的（{len(zeros)} 项，请逐项核对）", *_listed(zeros))
+
+
+def _listed(found: Sequence[Any]) -> Iterator[str]:
+    for number, finding in enumerate(found, start=1):
+        where = wording.place(Place(finding.sheet or "", finding.cell or "", finding.line))
+        yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
 
 
 def _unit(unit_code: str, tree: Tree) -> str:
@@ -252,7 +258,7 @@ SUBMISSIONS = """
 """
 
 FINDINGS = """
-    select finding.delivery_seq, finding.submission_id, finding.severity, finding.sentence,
+    select finding.delivery_seq, finding.submission_id, finding.code, finding.severity, finding.sentence,
         finding.sheet, finding.cell, finding.line, submission.state
     from landing.finding as finding
     left join landing.submission as submission on submission.submission_id = finding.submission_id

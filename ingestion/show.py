@@ -9,6 +9,7 @@ from pathlib import Path
 from catalogue.load import load as load_catalogue
 from catalogue.model import Catalogue
 from ingestion import wording
+from ingestion.entry_units import ENTRY_UNITS
 from ingestion.observations import Place, Problem, Reading
 from ingestion.readers import read
 from kexie.errors import UserError
@@ -43,14 +44,16 @@ def _as_words(reading: Reading, catalogue: Catalogue) -> str:
     indicator = catalogue.indicators.get(reading.indicator_code)
     name = indicator.name_zh if indicator else reading.indicator_code
     measure = indicator.measure if indicator else ""
-    if reading.state == "number":
+    if reading.entered_in and reading.value is not None:
+        figure = wording.amount(reading.value, measure, reading.entered_in)
+    elif reading.state == "number":
         figure = wording.figure(reading.value, "—")
         if not reading.low == reading.value == reading.high:
             figure += f"（{wording.figure(reading.low, '不限')} 至 {wording.figure(reading.high, '不限')}）"
         figure = f"{figure} {measure}".rstrip()
     else:
         figure = f"{reading.state} “{wording.plain(reading.raw)}”"
-    marks = f"{reading.scope} {reading.status}"
+    marks = f"{reading.scope} {reading.status}" + (f"，按“其余为0”（{reading.by_tick}）" if reading.by_tick else "")
     return f"{wording.place(reading.place)}：{reading.unit_code} {reading.period} {name} {figure} [{marks}]"
 
 
@@ -71,9 +74,18 @@ def _as_json(reading: Reading, catalogue: Catalogue) -> str:
         "period": reading.period,
         "place": {name: value for name, value in place.items() if name not in NARRATIVE},
         "note": reading.note,
+        **_entered(reading),
         **{name: place[name] for name in NARRATIVE if name in place},
     }
     return "{" + ", ".join(f"{json.dumps(name)}: {_literal(value)}" for name, value in members.items()) + "}"
+
+
+def _entered(reading: Reading) -> dict[str, object]:
+    """The figure as it was typed, where that was in another unit."""
+    if not reading.entered_in or reading.value is None:
+        return {}
+    unit = ENTRY_UNITS[reading.entered_in]
+    return {"entered_value": unit.from_measure(reading.value), "entered_measure": unit.name}
 
 
 NARRATIVE = ("quote", "start", "end")

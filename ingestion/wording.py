@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ingestion.entry_units import ENTRY_UNITS
 from ingestion.observations import Place
 from ingestion.periods import parse_period
 
@@ -35,6 +36,13 @@ def figure(value: Decimal | None, absent: str = "空") -> str:
         return absent
     written = f"{value:f}"
     return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def amount(value: Decimal, measure: str, entered_in: str = "") -> str:
+    """A figure with its measure; first as it was entered, where that was in another unit."""
+    unit = ENTRY_UNITS.get(entered_in)
+    written = f"{figure(value)}{measure}"
+    return f"{figure(unit.from_measure(value))}{unit.name}（{written}）" if unit else written
 
 
 def place(where: Place) -> str:

@@ -1,46 +1,116 @@
 """Where things stand in a form's sheet, and the hidden ids by which a filled-in workbook is recognised.
 
-The template is written and read back by this one description; rows and columns are 0-based here.
+The template is written and read back by this one description; rows and columns are 0-based here. A workbook of the
+first version, handed out before, is still read: it has neither sections nor 万元, 上年 or 其余为0.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-TEMPLATE_VERSION = "1"
+from ingestion import wording
+from ingestion.entry_units import ENTRY_UNITS, EntryUnit
+
 IDS_SHEET = "_kexie"
 _IDS_MARK = "kexie-template"
+LAST_ROW = 9998
 
-CODE, NAME, MEASURE, OWN, JURISDICTION = range(5)
-TITLE_ROW, UNIT_ROW, PERIOD_ROW, GUIDE_ROW, HEADER_ROW = range(5)
-FIRST_ROW = HEADER_ROW + 1
-ID_LABELS = {UNIT_ROW: ("填报单位", "单位代码"), PERIOD_ROW: ("期间", "表号")}
-ID_WIDTH = 4
+CODE, NUMBER = range(2)
+TITLE_ROW, MARK_ROW, UNIT_ROW, PERIOD_ROW, HEADER_ROW, COLUMN_MARKS_ROW = range(6)
+SIGNATURE_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class FormSheet:
-    """One form in a workbook: its sheet, and which row asks for which indicator."""
+class Grid:
+    """The columns and rows of one version of the template, as far as they differ."""
+
+    leading: tuple[str, ...]
+    trailing: tuple[str, ...]
+    first_row: int
+    is_first_version: bool = False
+
+
+GRIDS = {
+    "1": Grid(("指标代码", "指标名称", "计量单位"), ("说明",), first_row=5, is_first_version=True),
+    "2": Grid(("指标代码", "序号", "指标名称", "计量单位"), ("上年本级", "说明"), first_row=6),
+}
+TEMPLATE_VERSION = "2"
+GRID = GRIDS[TEMPLATE_VERSION]
+FIRST_ROW = GRID.first_row
+
+
+class Asked(NamedTuple):
+    """What a row asks for: an indicator of a form, in its own measure or in another unit of entry."""
+
+    form: str
+    code: str
+    unit: EntryUnit | None = None
+
+
+class FormPart(NamedTuple):
+    """A form of which a sheet asks something; most sheets have one, 更多指标 has several."""
 
     form: str
     number: str
     version: str
+
+    @property
+    def mark(self) -> str:
+        """The form's number and version as printed on its sheet."""
+        return f"{self.number}（{self.version} 版）"
+
+
+@dataclass(frozen=True, slots=True)
+class FormSheet:
+    """One sheet of a workbook: the forms in it, and which row asks for what.
+
+    Rows between the first and the last that ask for nothing are titles of sections. Below the last follow the tick
+    其余为0, the lines to sign, and the guide.
+    """
+
     sheet: str
     has_jurisdiction: bool
-    rows: Mapping[int, str]
+    forms: tuple[FormPart, ...]
+    rows: Mapping[int, Asked]
+    grid: Grid = GRID
+    printed: frozenset[tuple[int, int]] = field(init=False, compare=False)
+    """The cells outside the rows of figures in which the template, a signature or the tick stands."""
+
+    def __post_init__(self) -> None:
+        cells = self._printed_first() if self.grid.is_first_version else self._printed()
+        object.__setattr__(self, "printed", frozenset(cells))
 
     @property
     def headers(self) -> tuple[str, ...]:
         figures = ("本级", "含下级") if self.has_jurisdiction else ("本级",)
-        return ("指标代码", "指标名称", "计量单位", *figures, "说明")
+        return (*self.grid.leading, *figures, *self.grid.trailing)
+
+    @property
+    def own(self) -> int:
+        return len(self.grid.leading)
+
+    @property
+    def measure(self) -> int:
+        return self.own - 1
+
+    @property
+    def name(self) -> int:
+        return self.own - 2
 
     @property
     def scopes(self) -> tuple[tuple[int, str], ...]:
         """The columns for figures, each with its scope."""
-        return ((OWN, "own"), (JURISDICTION, "jurisdiction")) if self.has_jurisdiction else ((OWN, "own"),)
+        own = (self.own, "own")
+        return (own, (self.own + 1, "jurisdiction")) if self.has_jurisdiction else (own,)
+
+    @property
+    def last_year(self) -> int:
+        """The grey column of last year's figures; the first version has none."""
+        return self.note_column - 1
 
     @property
     def note_column(self) -> int:
@@ -48,8 +118,41 @@ class FormSheet:
 
     @property
     def mark(self) -> str:
-        """The form's number and version as printed on its sheet."""
-        return f"{self.number}（{self.version} 版）"
+        """What stands beside 表号."""
+        return self.forms[0].mark if len(self.forms) == 1 else f"{len(self.forms)} 张表的其余指标"
+
+    @property
+    def last_row(self) -> int:
+        return max(self.rows)
+
+    @property
+    def tick_row(self) -> int | None:
+        """Where 其余为0 is ticked, in the column 本级; None where the version has no tick."""
+        return None if self.grid.is_first_version else self.last_row + 1
+
+    @property
+    def signature_row(self) -> int:
+        """The first of the lines to sign."""
+        return self.last_row + 3
+
+    @property
+    def guide_row(self) -> int:
+        return self.signature_row + SIGNATURE_ROWS
+
+    def _printed_first(self) -> Iterator[tuple[int, int]]:
+        yield from ((0, 0), (3, 0))
+        yield from ((row, column) for row in (1, 2) for column in range(4))
+        yield from ((HEADER_ROW, column) for column in range(len(self.headers)))
+
+    def _printed(self) -> Iterator[tuple[int, int]]:
+        label = self.own + 1
+        yield from ((TITLE_ROW, NUMBER), (self.guide_row, NUMBER))
+        yield from ((row, column) for row in (MARK_ROW, UNIT_ROW, PERIOD_ROW) for column in (label, self.note_column))
+        yield from ((row, NUMBER) for row in (UNIT_ROW, PERIOD_ROW))
+        yield from ((row, NUMBER) for row in range(self.grid.first_row, self.last_row) if row not in self.rows)
+        yield from ((self.last_row + 1, column) for column in (NUMBER, self.own, label))
+        whole = [HEADER_ROW, COLUMN_MARKS_ROW, *range(self.signature_row, self.guide_row)]
+        yield from ((row, column) for row in whole for column in range(len(self.headers)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,59 +166,91 @@ class WorkbookIds:
 
     def fixed_cells(self, sheet: FormSheet) -> dict[tuple[int, int], str]:
         """What must still stand in a sheet, by (row, column), for its cells to mean what they meant."""
+        headers = {(HEADER_ROW, column): header for column, header in enumerate(sheet.headers)}
+        if sheet.grid.is_first_version:
+            return {(1, 3): self.unit_code, (2, 1): self.period, (2, 3): sheet.mark, **headers}
+        note = sheet.note_column
         return {
-            (UNIT_ROW, ID_WIDTH - 1): self.unit_code,
-            (PERIOD_ROW, 1): self.period,
-            (PERIOD_ROW, ID_WIDTH - 1): sheet.mark,
-            **{(HEADER_ROW, column): header for column, header in enumerate(sheet.headers)},
+            (MARK_ROW, note): sheet.mark,
+            (UNIT_ROW, note): self.unit_code,
+            (PERIOD_ROW, NUMBER): period_line(self.period),
+            **headers,
         }
 
-    def to_rows(self) -> list[tuple[str, str]]:
-        """The rows of the hidden sheet: the workbook's ids, then one row per form."""
-        ids = {"unit": self.unit_code, "period": self.period, "catalogue": self.catalogue_version}
-        return [
-            (f"{_IDS_MARK} {TEMPLATE_VERSION}", _to_json(ids)),
-            *((sheet.form, _to_json(_sheet_to_json(sheet))) for sheet in self.sheets),
-        ]
+    def first_row(self) -> str:
+        """The ids of the workbook itself, as the hidden sheet's first row holds them."""
+        return _to_json({"unit": self.unit_code, "period": self.period, "catalogue": self.catalogue_version})
+
+
+IDS_TITLE = f"{_IDS_MARK} {TEMPLATE_VERSION}"
+
+
+def period_line(period: str) -> str:
+    """How a sheet names its period."""
+    return f"报告期：{wording.period(period)}"
 
 
 def ids_from_rows(rows: Sequence[Sequence[object]]) -> WorkbookIds | None:
-    """The ids that the hidden sheet's rows hold, or None where they are not those of a template of this version."""
+    """The ids that the hidden sheet's rows hold, or None where they are not those of a template known here."""
     try:
-        if rows[0][0] != f"{_IDS_MARK} {TEMPLATE_VERSION}":
+        mark, _, version = _text(rows[0][0]).partition(" ")
+        if mark != _IDS_MARK or version not in GRIDS:
             return None
         ids = json.loads(_text(rows[0][1]))
-        sheets = [_sheet_from_json(_text(row[0]), _text(row[1])) for row in rows[1:]]
+        sheet_from = _first_sheet_from_json if GRIDS[version].is_first_version else _sheet_from_json
+        sheets = [sheet_from(_text(row[0]), _text(row[1])) for row in rows[1:]]
         return WorkbookIds(_text(ids["unit"]), _text(ids["period"]), _text(ids["catalogue"]), sheets)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         return None
 
 
-def _sheet_to_json(sheet: FormSheet) -> dict[str, object]:
-    return {
-        "number": sheet.number,
-        "version": sheet.version,
-        "sheet": sheet.sheet,
-        "jurisdiction": sheet.has_jurisdiction,
-        "rows": sheet.rows,
+def sheet_to_json(sheet: FormSheet) -> str:
+    """A sheet as the hidden sheet's row of its title holds it."""
+    forms = {
+        form: {
+            "number": number,
+            "version": version,
+            "rows": {row: asked.code for row, asked in sheet.rows.items() if asked.form == form},
+        }
+        for form, number, version in sheet.forms
     }
+    entered: dict[str, list[int]] = {}
+    for row, asked in sheet.rows.items():
+        if asked.unit:
+            entered.setdefault(asked.unit.name, []).append(row)
+    return _to_json({"jurisdiction": sheet.has_jurisdiction, "forms": forms, "entered": entered})
 
 
 # Every workbook of a kind of unit holds the same words here, and reading thousands is quicker when each is parsed once.
 @lru_cache(maxsize=512)
-def _sheet_from_json(form: str, text: str) -> FormSheet:
+def _sheet_from_json(title: str, text: str) -> FormSheet:
     content = json.loads(text)
-    rows = {int(row): _text(code) for row, code in content["rows"].items()}
-    if min(rows, default=FIRST_ROW) < FIRST_ROW:
-        raise ValueError("a row of figures above the header")
-    return FormSheet(
-        form=form,
-        number=_text(content["number"]),
-        version=_text(content["version"]),
-        sheet=_text(content["sheet"]),
-        has_jurisdiction=content["jurisdiction"] is True,
-        rows=rows,
-    )
+    # Only units known here are taken: the file cannot say what a unit is worth.
+    units = {_row(row): ENTRY_UNITS[name] for name, rows in content["entered"].items() for row in rows}
+    forms: list[FormPart] = []
+    rows: dict[int, Asked] = {}
+    for form, part in content["forms"].items():
+        forms.append(FormPart(form, _text(part["number"]), _text(part["version"])))
+        for row, code in part["rows"].items():
+            if rows.setdefault(_row(row), asked := Asked(form, _text(code), units.get(_row(row)))) is not asked:
+                raise ValueError("a row that asks for two figures")
+    return FormSheet(title, content["jurisdiction"] is True, tuple(forms), dict(sorted(rows.items())))
+
+
+@lru_cache(maxsize=512)
+def _first_sheet_from_json(form: str, text: str) -> FormSheet:
+    content = json.loads(text)
+    part = FormPart(form, _text(content["number"]), _text(content["version"]))
+    grid = GRIDS["1"]
+    rows = {_row(row, grid): Asked(form, _text(code)) for row, code in content["rows"].items()}
+    return FormSheet(_text(content["sheet"]), content["jurisdiction"] is True, (part,), rows, grid)
+
+
+def _row(written: str | int, grid: Grid = GRID) -> int:
+    row = int(written)
+    if not grid.first_row <= row <= LAST_ROW:
+        raise ValueError("a row of figures outside the form")
+    return row
 
 
 def _text(value: object) -> str:

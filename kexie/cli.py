@@ -114,16 +114,19 @@ def template(
     unit: Annotated[str, typer.Option(help="the unit's code")],
     period: Annotated[str, typer.Option(help="2021, 2021-H1, 2021-Q3 or 2021-09")],
     output: Annotated[Path | None, typer.Option(help="where to write it; default UNIT_PERIOD.xlsx here")] = None,
+    unfolded: Annotated[bool, typer.Option("--all", help="every row on its form's sheet, none folded away")] = False,
 ) -> None:
-    """Write the workbook that a unit fills in for a period."""
+    """Write the workbook that a unit fills in for a period, with its published figures of the year before."""
     from catalogue.load import load
-    from ingestion.blank_forms import addressee
+    from ingestion.blank_forms import addressee, last_years_figures
     from ingestion.templates import write
 
     with _warehouse() as (_, engine), engine.connect() as connection:
         described, parsed = addressee(connection, unit, period)
+    with _warehouse(Role.OFFICE) as (_, engine), engine.connect() as connection:
+        last_year = last_years_figures(connection, unit, parsed)
     target, workbook = output or Path(f"{unit}_{period}.xlsx"), BytesIO()
-    write(workbook, described, parsed, load())
+    write(workbook, described, parsed, load(), last_year=last_year, unfolded=unfolded)
     target.write_bytes(workbook.getvalue())
     _say(f"Wrote {target}.")
 

@@ -31,7 +31,9 @@ def observe(
             _add_repeat(findings, context.catalogue, key, row, observed[cell])
             continue
         is_held = False
-        if reading.state == "number" and reading.value is not None:
+        if reading.by_tick:
+            _tell_zero(findings, key, row, rule, last_year.figure(rule.indicator.code, scope)[0])
+        elif reading.state == "number" and reading.value is not None:
             _doubt(findings, context, key, row, rule, reading.value, period)
             if has_last_year:
                 last, is_same = last_year.figure(rule.indicator.code, scope)
@@ -66,6 +68,15 @@ def _add_repeat(findings: Findings, catalogue: Catalogue, key: Key, row: Row, fi
     findings.about_row(key, row, "ROW_REPEATED", first=wording.place(place), **labels)
 
 
+def _tell_zero(findings: Findings, key: Key, row: Row, rule: Rule, last: Decimal | None) -> None:
+    """A zero that the tick 其余为0 made is told by name, and with last year's figure where that was none."""
+    if last:
+        last_value = wording.amount(last, rule.indicator.measure, row.reading.entered_in)
+        findings.about_row(key, row, "REST_IS_ZERO_AFTER_FIGURE", last_value=last_value)
+    else:
+        findings.about_row(key, row, "REST_IS_ZERO")
+
+
 def _doubt(
     findings: Findings, context: Context, key: Key, row: Row, rule: Rule, value: Decimal, period: Period
 ) -> None:
@@ -96,10 +107,10 @@ def _is_held(
     is_much = value >= times * last
     if not (is_little or is_much):
         return False
+    measure, entered_in = rule.indicator.measure, row.reading.entered_in
     figures = {
-        "value": wording.figure(value),
-        "last_value": wording.figure(last),
-        "measure": rule.indicator.measure,
+        "value": wording.amount(value, measure, entered_in),
+        "last_value": wording.amount(last, measure, entered_in),
         "times": wording.figure(times),
     }
     if is_little:

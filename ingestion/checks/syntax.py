@@ -57,7 +57,8 @@ def _is_sound_number(findings: Findings, context: Context, key: Key, row: Row) -
         if number is None:
             continue
         if number < 0:
-            findings.about_row(key, row, "NUMBER_NEGATIVE", raw=wording.figure(number))
+            measure = row.rule.indicator.measure if row.rule and reading.entered_in else ""
+            findings.about_row(key, row, "NUMBER_NEGATIVE", raw=wording.amount(number, measure, reading.entered_in))
             return False
         if _is_too_long(context, number):
             digits = {"whole": str(context.whole_digits), "fraction": str(context.fraction_digits)}

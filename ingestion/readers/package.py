@@ -14,6 +14,8 @@ from ingestion.readers.refusal import Refusal
 _MOST_PARTS = 2000
 _ENCRYPTED = 0x1
 _LOCAL_HEADER = 30
+_OPENED_BY_NOBODY = ("docprops/", "xl/comments", "xl/drawings/", "xl/theme/", "xl/worksheets/_rels/")
+"""Parts of a workbook that neither we nor the library that reads its cells ever open."""
 
 
 class Package:
@@ -38,8 +40,15 @@ class Package:
         return name in self._infos
 
     def markup(self) -> dict[str, bytes]:
-        """Every XML part, unpacked. Raises Refusal where one is not as the directory says, or declares entities."""
-        parts = {name: self._unpack(info) for name, info in self._infos.items() if name.endswith((".xml", ".rels"))}
+        """Every XML part that anybody opens, unpacked.
+
+        Raises Refusal where one is not as the directory says, or declares entities.
+        """
+        parts = {
+            name: self._unpack(info)
+            for name, info in self._infos.items()
+            if name.endswith((".xml", ".rels")) and not name.startswith(_OPENED_BY_NOBODY)
+        }
         for content in parts.values():
             # A NUL byte betrays UTF-16, in which the search for the other two would see nothing.
             if b"\0" in content or b"<!DOCTYPE" in content or b"<!ENTITY" in content:

@@ -17,9 +17,9 @@ from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
 
 from ingestion.observations import Place
 from ingestion.readers.refusal import Refusal
-from ingestion.workbook_layout import cell_name
+from ingestion.workbook_layout import LAST_ROW, cell_name
 
-_LAST_COLUMN, _LAST_ROW = 51, 9998
+_LAST_COLUMN = 51
 _NOT_NEAR = re.compile(rb'<c(?! r="A?[A-Z][0-9]{1,4}")|<row(?! r="[0-9]{1,4}")')
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -83,7 +83,7 @@ def _position(cell: Element, sheet: str) -> tuple[int, int] | None:
     for letter in match[1]:
         column = 26 * column + ord(letter) - 64
     row, column = int(match[2]) - 1, column - 1
-    if row > _LAST_ROW or column > _LAST_COLUMN:
+    if row > LAST_ROW or column > _LAST_COLUMN:
         raise Refusal("CELL_FAR_OUTSIDE", Place(sheet=sheet, cell=cell_name(row, column)), sheet=sheet)
     return row, column
 

@@ -27,14 +27,11 @@ from ingestion.readers.figures import (
 from ingestion.readers.package import Package
 from ingestion.readers.refusal import Refusal
 from ingestion.readers.sheet_markup import formulas_without_result, is_blank
+from ingestion.rest_is_zero import NOT_TICKED, TICKED, covers
 from ingestion.workbook_layout import (
     CODE,
-    FIRST_ROW,
-    HEADER_ROW,
-    ID_LABELS,
-    ID_WIDTH,
     IDS_SHEET,
-    MEASURE,
+    Asked,
     FormSheet,
     WorkbookIds,
     cell_name,
@@ -57,16 +54,24 @@ def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes
     ids = ids_from_rows(book.read(IDS_SHEET).rows) if IDS_SHEET in book.sheets else None
     if ids is None:
         raise Refusal("WORKBOOK_NOT_RECOGNISED")
-    content = FileContent("workbook", form_version=",".join(sorted({sheet.version for sheet in ids.sheets})))
+    versions = {part.version for sheet in ids.sheets for part in sheet.forms}
+    content = FileContent("workbook", form_version=",".join(sorted(versions)))
     unclaimed = dict.fromkeys(name for name in book.sheets if name != IDS_SHEET)
+    filed: dict[str, None] = {}
+    known: set[str] = set()
     for sheet in ids.sheets:
+        # A form's first sheet files it, blank or not; the sheet with its other rows does where it holds a figure.
+        own = [part.form for part in sheet.forms if part.form not in known]
+        known.update(own)
         name = _find(sheet, ids, book, unclaimed)
         if name is None:
             content.problems.append(Problem("SHEET_MISSING", Place(), {"form_title": sheet.sheet}))
             continue
         unclaimed.pop(name, None)
-        content.filed.append((ids.unit_code, sheet.form, ids.period))
+        read_before = len(content.readings)
         _read_form(sheet, name, ids, book, catalogue, content)
+        filed |= dict.fromkeys([*own, *(reading.form for reading in content.readings[read_before:])])
+    content.filed = [(ids.unit_code, form, ids.period) for form in filed]
     content.problems += [
         Problem("SHEET_NOT_RECOGNISED", Place(sheet=name), {"sheet": name})
         for name in unclaimed
@@ -175,48 +180,131 @@ def _misplaced(rows: Rows, expected: Mapping[tuple[int, int], str]) -> tuple[tup
 def _read_form(
     sheet: FormSheet, name: str, ids: WorkbookIds, book: _Book, catalogue: Catalogue, content: FileContent
 ) -> None:
-    form = catalogue.forms.get(sheet.form)
-    if form and form.version != sheet.version:
-        details = {"form_title": form.title, "found": sheet.version, "expected": form.version}
-        content.problems.append(Problem("FORM_VERSION_WRONG", Place(sheet=name), details))
+    outdated = set()
+    for part in sheet.forms:
+        form = catalogue.forms.get(part.form)
+        if form and form.version != part.version:
+            outdated.add(part.form)
+            details = {"form_title": form.title, "found": part.version, "expected": form.version}
+            content.problems.append(Problem("FORM_VERSION_WRONG", Place(sheet=name), details))
+    if len(outdated) == len(sheet.forms):
         return
-    rows, without_result = book.read(name)
-    expected = ids.fixed_cells(sheet)
-    indicators = catalogue.indicators
-    for row, code in sheet.rows.items():
-        expected[row, CODE] = code
-        if code in indicators:
-            expected[row, MEASURE] = indicators[code].measure
-    if moved := _misplaced(rows, expected):
+    cells = book.read(name)
+    asked = {row: _believed(asked, catalogue) for row, asked in sheet.rows.items()}
+    if moved := _misplaced(cells.rows, _expected(sheet, asked, ids, catalogue)):
         (row, column), found, text = moved
         details = {"sheet": name, "found": clipped(found), "expected": text}
         content.problems.append(Problem("FORM_LAYOUT_CHANGED", Place(name, cell_name(row, column)), details))
         return
-    content.readings += _readings(sheet, name, ids, rows, without_result)
-    content.problems += _strays(sheet, name, rows, without_result)
+    current = {row: one for row, one in asked.items() if one.form not in outdated} if outdated else asked
+    reader = _SheetReader(sheet, name, ids, cells, current)
+    content.readings += reader.readings()
+    if sheet.tick_row is not None:
+        _take_tick(reader, catalogue, content)
+    content.problems += _strays(sheet, name, *cells)
 
 
-def _readings(
-    sheet: FormSheet, name: str, ids: WorkbookIds, rows: Rows, without_result: Mapping[tuple[int, int], str]
-) -> Iterator[Reading]:
-    scopes, note_column = sheet.scopes, sheet.note_column
-    for row, code in sheet.rows.items():
-        cells = rows[row]
-        for column, scope in scopes:
-            content = cells[column]
-            if content == "":
-                raw = without_result.get((row, column), "")
-                figure = Figure(FORMULA_ERROR) if raw else None
-            else:
-                figure, raw = _figure(content)
-            if figure is None:
-                continue
-            state, value = figure
-            place = Place(name, cell_name(row, column))
-            note = _note(cells[note_column])
-            yield Reading(
-                ids.unit_code, sheet.form, ids.period, code, scope, "", state, value, value, value, note, raw, place
-            )
+def _believed(asked: Asked, catalogue: Catalogue) -> Asked:
+    """A unit of entry is taken from the file only where it is one of the catalogue's measure."""
+    if asked.unit is None:
+        return asked
+    indicator = catalogue.indicators.get(asked.code)
+    return asked if indicator and indicator.measure == asked.unit.measure else asked._replace(unit=None)
+
+
+def _expected(
+    sheet: FormSheet, asked: Mapping[int, Asked], ids: WorkbookIds, catalogue: Catalogue
+) -> dict[tuple[int, int], str]:
+    """What must stand in a sheet for its figures to be those of its rows, in their unit."""
+    expected, indicators, measure = ids.fixed_cells(sheet), catalogue.indicators, sheet.measure
+    for row, (_, code, unit) in asked.items():
+        expected[row, CODE] = code
+        if code in indicators:
+            expected[row, measure] = unit.name if unit else indicators[code].measure
+    return expected
+
+
+class _SheetReader:
+    """The figures of a sheet in which everything is where it was."""
+
+    def __init__(
+        self, sheet: FormSheet, name: str, ids: WorkbookIds, cells: _Cells, asked: Mapping[int, Asked]
+    ) -> None:
+        self._sheet, self.name, self._ids, self._cells, self.asked = sheet, name, ids, cells, asked
+
+    def readings(self) -> Iterator[Reading]:
+        """One for each cell that is not blank."""
+        rows, without_result = self._cells
+        scopes, note_column = self._sheet.scopes, self._sheet.note_column
+        unit_code, period, name = self._ids.unit_code, self._ids.period, self.name
+        for row, (form, code, unit) in self.asked.items():
+            cells = rows[row]
+            for column, scope in scopes:
+                content = cells[column]
+                if content == "":
+                    raw = without_result.get((row, column), "")
+                    figure = Figure(FORMULA_ERROR) if raw else None
+                else:
+                    figure, raw = _figure(content)
+                if figure is None:
+                    continue
+                state, value = figure
+                entered_in = ""
+                if unit:
+                    entered_in = unit.name
+                    if value is not None:
+                        value, raw = unit.to_measure(value), f"{raw}{unit.name}"
+                place = Place(name, cell_name(row, column))
+                note = _note(cells[note_column])
+                yield Reading(
+                    unit_code, form, period, code, scope, "", state, value, value, value, note, raw, place, entered_in
+                )
+
+    def tick(self) -> tuple[str, str]:
+        """What stands where 其余为0 is ticked, and the name of that cell."""
+        row, column = self._sheet.last_row + 1, self._sheet.own
+        rows, without_result = self._cells
+        content = rows[row][column] if row < len(rows) else ""
+        typed = _as_typed(content).strip() or without_result.get((row, column), "")
+        return typed, cell_name(row, column)
+
+    def blank_rows(self) -> Iterator[tuple[int, Asked]]:
+        """The rows in which nothing is filled in, no note either."""
+        rows, without_result = self._cells
+        columns = [column for column, _ in self._sheet.scopes] + [self._sheet.note_column]
+        for row, asked in self.asked.items():
+            cells = rows[row]
+            if not any(_is_written(cells[column]) or (row, column) in without_result for column in columns):
+                yield row, asked
+
+    def zero(self, row: int, asked: Asked, tick: str) -> Reading:
+        """The zero that the tick makes of a blank row."""
+        zero, sheet, ids = Decimal(0), self._sheet, self._ids
+        note = f"按“其余为0”（{tick}）记为 0"
+        return Reading(
+            ids.unit_code, asked.form, ids.period, asked.code, "own", "", NUMBER, zero, zero, zero, note, "",
+            Place(self.name, cell_name(row, sheet.own)), asked.unit.name if asked.unit else "", tick,
+        )  # fmt: skip
+
+
+def _take_tick(reader: _SheetReader, catalogue: Catalogue, content: FileContent) -> None:
+    """Where 其余为0 is ticked, make zeros of the blank rows it covers, and name those that it does not."""
+    ticked, cell = reader.tick()
+    if ticked in ("", NOT_TICKED):
+        return
+    place = Place(reader.name, cell)
+    if ticked != TICKED:
+        content.problems.append(Problem("REST_IS_ZERO_UNREADABLE", place, {"raw": clipped(ticked)}))
+        return
+    left = []
+    for row, asked in reader.blank_rows():
+        indicator = catalogue.indicators.get(asked.code)
+        if indicator and covers(indicator):
+            content.readings.append(reader.zero(row, asked, cell))
+        elif indicator:
+            left.append(indicator.name_zh)
+    if left:
+        content.problems.append(Problem("REST_IS_NOT_ZERO", place, {"indicator_names": "、".join(left)}))
 
 
 def _figure(content: Cell) -> tuple[Figure | None, str]:
@@ -255,7 +343,11 @@ def _strays(sheet: FormSheet, name: str, rows: Rows, without_result: Mapping[tup
     """What a clerk wrote beside the cells of the form: never read, never passed over in silence."""
     found = [(row, column, _as_typed(rows[row][column])) for row, column in _stray_cells(sheet, rows)]
     inputs = {column for column, _ in sheet.scopes}
-    found += [(*at, raw) for at, raw in without_result.items() if at[0] not in sheet.rows or at[1] not in inputs]
+    found += [
+        (*at, raw)
+        for at, raw in without_result.items()
+        if at not in sheet.printed and (at[0] not in sheet.rows or at[1] not in inputs)
+    ]
     named = [_stray(name, cell_name(row, column), raw) for row, column, raw in found[:_MOST_STRAYS_NAMED]]
     if len(found) > _MOST_STRAYS_NAMED:
         named.append(_stray(name, "", f"……等另外 {len(found) - _MOST_STRAYS_NAMED} 处内容"))
@@ -272,20 +364,15 @@ def _stray(sheet: str, cell: str, raw: str) -> Problem:
 
 
 def _stray_cells(sheet: FormSheet, rows: Rows) -> Iterator[tuple[int, int]]:
-    width, note = len(sheet.headers), sheet.note_column
+    width, note, printed = len(sheet.headers), sheet.note_column, sheet.printed
     for row, cells in enumerate(rows):
+        first = 0
         if row in sheet.rows:
             first = width
             if cells[note] != "" and _is_figure_among_notes(cells, sheet):
                 yield row, note
-        elif row == HEADER_ROW:
-            first = width
-        elif row in ID_LABELS:
-            first = ID_WIDTH
-        else:
-            first = 1 if row < FIRST_ROW else 0
         for column in range(first, len(cells)):
-            if _is_written(cells[column]):
+            if cells[column] != "" and (row, column) not in printed and _is_written(cells[column]):
                 yield row, column
 
 

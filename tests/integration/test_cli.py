@@ -102,7 +102,7 @@ def lectures(unit: str, period: str, value: str) -> dict[str, str]:
 def fill_in(file: Path, indicator: str, value: int) -> None:
     workbook = load_workbook(file)
     (cell,) = (cell for sheet in workbook.worksheets for cell in sheet["A"] if cell.value == indicator)
-    cell.offset(column=3).value = value
+    cell.offset(column=4).value = value
     workbook.save(file)
 
 
@@ -263,7 +263,7 @@ def test_trace_shows_the_tree_down_to_the_cell_and_the_line(kexie: Kexie) -> Non
     assert lines[0] == "甲市科协（C1）42 场 [部分汇总数，已报 2/3]，本级 无数"
     assert lines[1] == "    甲一县科协（A）12 场 [汇总数，已报 1/1]"
     assert re.match(
-        r"        └ 2020 12：A_2020\.xlsx \S+ D\d+（\d{4}-\d\d-\d\d \d\d:\d\d 收到，[0-9a-f]{12}）$", lines[2]
+        r"        └ 2020 12：A_2020\.xlsx \S+ E\d+（\d{4}-\d\d-\d\d \d\d:\d\d 收到，[0-9a-f]{12}）$", lines[2]
     )
     assert lines[3] == "    甲二县科协（B）30 场 [汇总数，已报 1/1]"
     assert re.match(r"        └ 2020 30：B\.csv 第 2 行（", lines[4])
@@ -288,7 +288,7 @@ def test_a_trace_of_what_is_not_published_says_what_is_unknown(
 def test_read_shows_what_is_in_a_file_and_where(kexie: Kexie) -> None:
     assert kexie("read", "B.csv").stdout == "第 2 行：B 2020 科普讲座/报告会场次 30 场 [own actual]\n"
     (line,) = kexie("read", "A_2020.xlsx").stdout.splitlines()
-    assert re.search(r"D\d+：A 2020 科普讲座/报告会场次 12 场 \[own actual\]$", line)
+    assert re.search(r"E\d+：A 2020 科普讲座/报告会场次 12 场 \[own actual\]$", line)
 
 
 @pytest.mark.usefixtures("published")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -20,7 +21,8 @@ from catalogue.model import Collect
 from ingestion.observations import FileContent, Place, Reading
 from ingestion.periods import Period
 from ingestion.readers import read
-from ingestion.templates import Figures, TemplateUnit, write
+from ingestion.rest_is_zero import covers
+from ingestion.templates import MORE, Figures, TemplateUnit, write
 
 CATALOGUE = load()
 CITY = TemplateUnit("410100", "某市科协", "city", "territorial", has_subordinates=True)
@@ -32,7 +34,9 @@ CELLS = [
     if i.collect is Collect.TYPED
     for scope in ("own", "jurisdiction")
 ]
-FIRST = CELLS[0][1]
+FIRST = next(code for form, code, _ in CELLS if form == "organisation" and CATALOGUE.indicators[code].core)
+
+MEASURE = CATALOGUE.indicators[FIRST].measure
 
 
 def template(figures: Figures | None = None) -> bytes:
@@ -80,8 +84,8 @@ def with_part(change: Callable[[bytes], bytes], part: str = "xl/worksheets/sheet
 
 
 def with_cell(markup: bytes) -> bytes:
-    """The blank template with the markup of D6, the first cell to fill in, replaced."""
-    return with_part(lambda sheet: re.sub(rb'<c r="D6"[^>]*/>', lambda _: markup, sheet, count=1))
+    """The blank template with the markup of E8, the first cell to fill in, replaced."""
+    return with_part(lambda sheet: re.sub(rb'<c r="E8"[^>]*/>', lambda _: markup, sheet, count=1))
 
 
 def only(content: FileContent) -> Reading:
@@ -103,10 +107,10 @@ def test_a_blank_template_files_every_form_without_a_figure() -> None:
 
 
 def test_a_figure_is_read_with_its_place_scope_and_note() -> None:
-    content = read_edited(lambda sheet: [typed("E6", 356)(sheet), typed("F6", "含省级学会")(sheet)])
+    content = read_edited(lambda sheet: [typed("F8", 356)(sheet), typed("H8", "含省级学会")(sheet)])
     number = Decimal(356)
     expected = ("410100", "organisation", "2021", FIRST, "jurisdiction", "", "number", number, number, number)
-    assert only(content) == Reading(*expected, "含省级学会", "356", Place(SHEET, "E6"))
+    assert only(content) == Reading(*expected, "含省级学会", "356", Place(SHEET, "F8"))
 
 
 @pytest.mark.parametrize(
@@ -129,20 +133,20 @@ def test_a_figure_is_read_with_its_place_scope_and_note() -> None:
     ],
 )
 def test_a_cells_content_is_a_figure(content: str | float, state: str, value: str | None) -> None:
-    reading = only(read_edited(typed("D6", content)))
+    reading = only(read_edited(typed("E8", content)))
     assert (reading.state, reading.value) == (state, value and Decimal(value))
     assert reading.low == reading.high == reading.value
 
 
 def test_what_is_no_number_keeps_its_words() -> None:
-    assert only(read_edited(typed("D6", " 8.1万 "))).raw == "8.1万"
-    assert only(read_edited(typed("D6", True))).raw == "TRUE"
+    assert only(read_edited(typed("E8", " 8.1万 "))).raw == "8.1万"
+    assert only(read_edited(typed("E8", True))).raw == "TRUE"
 
 
 def test_a_date_is_no_number() -> None:
     def edit(sheet: Worksheet) -> None:
-        sheet["D6"] = 44260
-        sheet["D6"].number_format = "yyyy-mm-dd"
+        sheet["E8"] = 44260
+        sheet["E8"].number_format = "yyyy-mm-dd"
 
     reading = only(read_edited(edit))
     assert (reading.state, reading.raw) == ("unreadable", "2021-03-05")
@@ -151,30 +155,30 @@ def test_a_date_is_no_number() -> None:
 @pytest.mark.parametrize(
     ("markup", "state", "raw"),
     [
-        (b'<c r="D6"><f>1+1</f><v>2</v></c>', "number", "2"),
-        (b'<c r="D6" t="str"><f>"1"&amp;"2"</f><v>12</v></c>', "number", "12"),
-        (b'<c r="D6" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "formula_error", "#DIV/0!"),
-        (b'<c r="D6" t="e"><v>#N/A</v></c>', "formula_error", "#N/A"),
-        (b"<c r='D6' t='e'><v>#N/A</v></c>", "formula_error", "#N/A"),
-        (b'<c r="D6"><f>SUM(E6:E7)</f></c>', "formula_error", "=SUM(E6:E7)"),
-        (b'<c r="D6"><f>SUM(E6:E7)</f><v></v></c>', "formula_error", "=SUM(E6:E7)"),
-        (b'<c r="D6" t="inlineStr"><is><t>1,200</t></is></c>', "number", "1,200"),
-        (b'<c r="D6"><v>1.1000000000000001</v></c>', "number", "1.1"),
-        (b'<c r="D6"><v>1e999</v></c>', "unreadable", "inf"),
+        (b'<c r="E8"><f>1+1</f><v>2</v></c>', "number", "2"),
+        (b'<c r="E8" t="str"><f>"1"&amp;"2"</f><v>12</v></c>', "number", "12"),
+        (b'<c r="E8" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "formula_error", "#DIV/0!"),
+        (b'<c r="E8" t="e"><v>#N/A</v></c>', "formula_error", "#N/A"),
+        (b"<c r='E8' t='e'><v>#N/A</v></c>", "formula_error", "#N/A"),
+        (b'<c r="E8"><f>SUM(F8:F9)</f></c>', "formula_error", "=SUM(F8:F9)"),
+        (b'<c r="E8"><f>SUM(F8:F9)</f><v></v></c>', "formula_error", "=SUM(F8:F9)"),
+        (b'<c r="E8" t="inlineStr"><is><t>1,200</t></is></c>', "number", "1,200"),
+        (b'<c r="E8"><v>1.1000000000000001</v></c>', "number", "1.1"),
+        (b'<c r="E8"><v>1e999</v></c>', "unreadable", "inf"),
     ],
 )
 def test_a_formula_is_its_result_and_an_error_is_told(markup: bytes, state: str, raw: str) -> None:
     reading = only(read_bytes(with_cell(markup)))
-    assert (reading.state, reading.raw, reading.place) == (state, raw, Place(SHEET, "D6"))
+    assert (reading.state, reading.raw, reading.place) == (state, raw, Place(SHEET, "E8"))
 
 
 def test_a_formula_whose_result_is_an_empty_text_is_a_blank() -> None:
-    content = read_bytes(with_cell(b'<c r="D6" t="str"><f>""</f><v></v></c>'))
+    content = read_bytes(with_cell(b'<c r="E8" t="str"><f>""</f><v></v></c>'))
     assert (content.readings, content.problems) == ([], [])
 
 
 def test_a_note_without_a_figure_is_no_reading() -> None:
-    content = read_edited(typed("F6", "今年没有开展"))
+    content = read_edited(typed("H8", "今年没有开展"))
     assert (content.readings, content.problems) == ([], [])
 
 
@@ -209,25 +213,185 @@ def test_a_file_saved_by_another_program_reads_the_same() -> None:
     assert read_bytes(saved(lambda _: None, FILLED)) == read_bytes(FILLED)
 
 
+# ---- 万元
+
+MONEY = "科普项目与经费情况表"
+TOTAL = "fin_budget_total"
+
+
+def cell_of(code: str, title: str, column: str = "E") -> str:
+    sheet = load_workbook(BytesIO(BLANK))[title]
+    return next(f"{column}{row[0].row}" for row in sheet.iter_rows() if row[0].value == code)
+
+
+def typed_money(content: str | float) -> Reading:
+    return only(read_bytes(saved(lambda workbook: typed(cell_of(TOTAL, MONEY), content)(workbook[MONEY]))))
+
+
+@pytest.mark.parametrize(
+    ("content", "value", "raw"),
+    [
+        (12.5, "125000", "12.5万元"),
+        (0.0001, "1", "0.0001万元"),
+        (123.456789, "1234567.89", "123.456789万元"),
+        ("1,234.5", "12345000", "1,234.5万元"),
+        ("999999999999999999999999999999.0000000001", "9999999999999999999999999999990000.000001", None),
+        (0, "0", "0万元"),
+    ],
+)
+def test_money_entered_in_wan_yuan_is_read_in_yuan_exactly(content: str | float, value: str, raw: str | None) -> None:
+    reading = typed_money(content)
+    assert (reading.value, reading.low, reading.high) == (Decimal(value),) * 3
+    assert reading.entered_in == "万元"
+    assert reading.raw == raw or raw is None
+
+
+def test_what_is_no_number_of_wan_yuan_keeps_its_words() -> None:
+    assert [typed_money(content).raw for content in ("-", "12.5万")] == ["-", "12.5万"]
+
+
+def test_a_workbook_that_calls_people_wan_yuan_is_not_believed() -> None:
+    def forge(workbook: Workbook) -> None:
+        for row in workbook["_kexie"].iter_rows(min_row=2, max_row=2):
+            row[1].value = str(row[1].value).replace('"entered":{}', '"entered":{"万元":[7]}')
+
+    def forge_openly(workbook: Workbook) -> None:
+        forge(workbook)
+        workbook[SHEET]["D8"] = "万元"
+
+    silent = read_bytes(saved(forge, FILLED))
+    assert next(r for r in silent.readings if r.indicator_code == FIRST).value == 12
+    assert codes(read_bytes(saved(forge_openly, FILLED))) == ["FORM_LAYOUT_CHANGED"]
+
+
+@pytest.mark.parametrize("forged", ['"entered":{"亿元":[7]}', '"entered":{"万元":[-1]}', '"entered":{"万元":7}'])
+def test_a_unit_of_entry_that_nobody_knows_makes_the_workbook_unknown(forged: str) -> None:
+    def forge(workbook: Workbook) -> None:
+        for row in workbook["_kexie"].iter_rows(min_row=2, max_row=2):
+            row[1].value = str(row[1].value).replace('"entered":{}', forged)
+
+    assert codes(read_bytes(saved(forge, FILLED))) == ["WORKBOOK_NOT_RECOGNISED"]
+
+
+# ---- 其余为0
+
+TICK = next(
+    f"E{row[0].row + 1}" for row in reversed(list(load_workbook(BytesIO(BLANK))[SHEET].iter_rows())) if row[0].value
+)
+
+
+def covered(title: str) -> list[str]:
+    sheet = load_workbook(BytesIO(BLANK))[title]
+    rows = (str(row[0].value) for row in sheet.iter_rows(min_row=7) if row[0].value)
+    return [code for code in rows if covers(CATALOGUE.indicators[code])]
+
+
+def test_without_the_tick_a_blank_is_never_zero() -> None:
+    for content in (None, "否", " "):
+        assert read_edited(typed(TICK, content)).readings == []
+
+
+def test_the_tick_makes_zeros_of_the_blank_rows_of_its_own_sheet() -> None:
+    content = read_edited(lambda sheet: [typed(TICK, "是")(sheet), typed("E8", 5)(sheet)])
+    zeros = [reading for reading in content.readings if reading.by_tick]
+    assert [reading.indicator_code for reading in zeros] == [code for code in covered(SHEET) if code != FIRST]
+    assert {(r.state, r.value, r.scope, r.by_tick, r.note) for r in zeros} == {
+        ("number", Decimal(0), "own", TICK, f"按“其余为0”（{TICK}）记为 0")
+    }
+    assert [r.place.sheet for r in zeros] == [SHEET] * len(zeros)
+    assert zeros[0].place.cell == "E9"
+    assert content.problems == []
+
+
+@pytest.mark.parametrize(("cell", "content"), [("F8", 7), ("E8", "-"), ("E8", "**"), ("H8", "尚未统计"), ("E8", "=A1")])
+def test_a_row_in_which_anything_stands_is_left_as_it_is(cell: str, content: str | float) -> None:
+    found = read_edited(lambda sheet: [typed(TICK, "是")(sheet), typed(cell, content)(sheet)])
+    assert FIRST not in {reading.indicator_code for reading in found.readings if reading.by_tick}
+
+
+def test_the_tick_covers_neither_claims_nor_shares_ranks_targets_and_backgrounds() -> None:
+    def tick_all(workbook: Workbook) -> None:
+        for sheet in workbook.worksheets[:-1]:
+            last = max(row[0].row for row in sheet.iter_rows() if row[0].value)
+            typed(f"E{last + 1}", "是")(sheet)
+
+    content = read_bytes(saved(tick_all))
+    kinds = {CATALOGUE.indicators[reading.indicator_code].aggregation.value for reading in content.readings}
+    assert {reading.scope for reading in content.readings} == {"own"}
+    assert kinds & {"ratio", "rank", "target", "ref"} == set()
+    left = "".join(problem.details["indicator_names"] for problem in content.problems)
+    for code in {code for _, code, _ in CELLS} - {reading.indicator_code for reading in content.readings}:
+        assert CATALOGUE.indicators[code].name_zh in left
+    assert set(codes(content)) == {"REST_IS_NOT_ZERO"}
+
+
+@pytest.mark.parametrize("content", ["√", 0, "=TRUE()", "yes"])
+def test_a_tick_that_nobody_can_read_makes_no_zeros_and_is_told(content: str | float) -> None:
+    found = read_edited(typed(TICK, content))
+    assert (codes(found), found.readings) == (["REST_IS_ZERO_UNREADABLE"], [])
+
+
+# ---- what was handed out before
+
+
+def test_a_workbook_of_the_first_version_is_read_as_it_was_meant() -> None:
+    content = read_bytes((Path(__file__).parent.parent / "fixtures/workbooks/first_version.xlsx").read_bytes())
+    found = {(r.indicator_code, r.scope): (r.state, r.value, r.note, r.place.cell) for r in content.readings}
+    assert found == {
+        ("org_ast_staff_count", "own"): ("number", Decimal(12), "含借调 2 人", "D8"),
+        ("org_ast_staff_count", "jurisdiction"): ("number", Decimal(356), "含借调 2 人", "E8"),
+        ("sp_lecture_count", "own"): ("number", Decimal(0), "", "D14"),
+        ("fin_budget_total", "own"): ("number", Decimal("1234567.89"), "", "D13"),
+        ("fin_budget_executed", "own"): ("number", Decimal(1000000), "", "D14"),
+        ("talent_recommended_count", "own"): ("not_applicable", None, "", "D6"),
+        ("talent_selected_count", "own"): ("redacted", None, "", "D7"),
+    }
+    assert content.problems == []
+    assert {form for _, form, _ in content.filed} == FORMS.keys()
+
+
 # ---- what a clerk may change, and what is told
 
 
+def test_names_and_dates_under_the_form_are_no_strays() -> None:
+    row = int(TICK[1:]) + 2
+    content = read_edited(lambda sheet: [typed(f"D{row}", "某某")(sheet), typed(f"H{row + 1}", "2022-01-10")(sheet)])
+    assert (content.readings, content.problems) == ([], [])
+
+
+def test_without_the_sheet_of_the_rest_its_forms_are_filed_by_their_own_sheets() -> None:
+    content = read_bytes(saved(lambda workbook: workbook.remove(workbook[MORE])))
+    assert codes(content) == ["SHEET_MISSING"]
+    assert {form for _, form, _ in content.filed} == FORMS.keys()
+
+
+def test_a_figure_among_the_rest_files_its_form_though_the_forms_own_sheet_is_gone() -> None:
+    def edit(workbook: Workbook) -> None:
+        workbook.remove(workbook[SHEET])
+        typed("E8", 4)(workbook[MORE])
+
+    content = read_bytes(saved(edit))
+    assert codes(content) == ["SHEET_MISSING"]
+    assert content.readings[0].form == "organisation"
+    assert ("410100", "organisation", "2021") in content.filed
+
+
 def test_an_edited_indicator_name_does_not_matter() -> None:
-    assert codes(read_edited(typed("B6", "学会"), FILLED)) == []
+    assert codes(read_edited(typed("C8", "学会"), FILLED)) == []
 
 
 @pytest.mark.parametrize(
     ("edit", "cell", "expected"),
     [
-        (lambda sheet: sheet.insert_rows(8), "A8", "org_ast_staff_count"),
-        (lambda sheet: sheet.delete_rows(8), "A8", "org_ast_staff_count"),
-        (lambda sheet: sheet.insert_cols(4), "D2", "410100"),
-        (lambda sheet: sheet.delete_cols(5), "E5", "含下级"),
-        (lambda sheet: sheet.move_range("A6:F6", rows=40), "A6", FIRST),
-        (typed("C6", "万个"), "C6", "个"),
-        (typed("D2", "410200"), "D2", "410100"),
-        (typed("B3", "2022"), "B3", "2021"),
-        (typed("A6", None), "A6", FIRST),
+        (lambda sheet: sheet.insert_rows(8), "A8", FIRST),
+        (lambda sheet: sheet.delete_rows(8), "A8", FIRST),
+        (lambda sheet: sheet.insert_cols(5), "H2", "科协01表（2021.1 版）"),
+        (lambda sheet: sheet.delete_cols(6), "H2", "科协01表（2021.1 版）"),
+        (lambda sheet: sheet.move_range("A8:H8", rows=40), "A8", FIRST),
+        (typed("D8", "万个"), "D8", MEASURE),
+        (typed("H3", "410200"), "H3", "410100"),
+        (typed("B4", "报告期：2022 年"), "B4", "报告期：2021 年"),
+        (typed("A8", None), "A8", FIRST),
     ],
 )
 def test_a_form_whose_cells_are_not_where_they_were_is_not_read(
@@ -237,10 +401,11 @@ def test_a_form_whose_cells_are_not_where_they_were_is_not_read(
     (problem,) = content.problems
     assert (problem.code, problem.place) == ("FORM_LAYOUT_CHANGED", Place(SHEET, cell))
     assert problem.details["expected"] == expected
-    assert {reading.form for reading in content.readings} == FORMS.keys() - {"organisation"}
+    assert SHEET not in {reading.place.sheet for reading in content.readings}
+    assert {reading.form for reading in content.readings} >= FORMS.keys() - {"organisation"}
 
 
-@pytest.mark.parametrize("cell", ["G6", "H5", "H2", "D60", "A60", "AB7", "F2"])
+@pytest.mark.parametrize("cell", ["I8", "I5", "I2", "E60", "A60", "AB9", "C2", "I20"])
 def test_what_stands_beside_the_form_is_told(cell: str) -> None:
     content = read_edited(typed(cell, 0))
     (problem,) = content.problems
@@ -248,13 +413,13 @@ def test_what_stands_beside_the_form_is_told(cell: str) -> None:
 
 
 def test_a_formula_without_result_beside_the_form_is_told() -> None:
-    content = read_edited(typed("H9", "=D6+D7"))
-    assert [(problem.code, problem.place.cell) for problem in content.problems] == [("CELL_OUTSIDE_FORM", "H9")]
+    content = read_edited(typed("J9", "=E8+E9"))
+    assert [(problem.code, problem.place.cell) for problem in content.problems] == [("CELL_OUTSIDE_FORM", "J9")]
 
 
 def test_a_figure_typed_under_notes_is_told() -> None:
-    assert codes(read_edited(typed("F6", 120))) == ["CELL_OUTSIDE_FORM"]
-    assert codes(read_edited(typed("F6", "1,200"))) == ["CELL_OUTSIDE_FORM"]
+    assert codes(read_edited(typed("H8", 120))) == ["CELL_OUTSIDE_FORM"]
+    assert codes(read_edited(typed("H8", "1,200"))) == ["CELL_OUTSIDE_FORM"]
 
 
 def test_a_pasted_table_is_told_in_few_words() -> None:
@@ -288,7 +453,7 @@ def test_a_renamed_tab_is_found_by_what_stands_in_it() -> None:
 
     content = read_bytes(saved(rename, FILLED))
     assert content.problems == []
-    assert content.readings[0].place == Place("组织", "D6")
+    assert content.readings[0].place == Place("组织", "E8")
 
 
 def test_a_deleted_form_is_told_and_not_filed() -> None:
@@ -381,12 +546,12 @@ def sheet_in_utf16() -> bytes:
 
 
 def cell_in_the_last_corner() -> bytes:
-    return with_cell(b'<c r="D6"/></row><row r="1048576"><c r="XFD1048576"><v>1</v></c>')
+    return with_cell(b'<c r="E8"/></row><row r="1048576"><c r="XFD1048576"><v>1</v></c>')
 
 
 def cell_in_the_last_corner_of_the_ids() -> bytes:
     far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    return with_part(lambda sheet: sheet.replace(b"</sheetData>", far), f"xl/worksheets/sheet{len(FORMS) + 1}.xml")
+    return with_part(lambda sheet: sheet.replace(b"</sheetData>", far), f"xl/worksheets/sheet{len(FORMS) + 2}.xml")
 
 
 def cell_in_the_last_corner_with_odd_markup() -> bytes:
@@ -400,7 +565,7 @@ def cell_without_a_place() -> bytes:
 
 
 def long_text_used_ten_thousand_times() -> bytes:
-    cells = b"".join(b'<c r="D%d" t="s"><v>0</v></c>' % row for row in range(100, 9000))
+    cells = b"".join(b'<c r="E%d" t="s"><v>0</v></c>' % row for row in range(100, 9000))
     grown = with_part(lambda sheet: sheet.replace(b"</sheetData>", b'<row r="100">' + cells + b"</row></sheetData>"))
     return with_part(lambda text: text.replace(b"<t>", b"<t>" + b"x" * 1_000_000, 1), "xl/sharedStrings.xml", grown)
 
@@ -449,7 +614,7 @@ def test_an_encrypted_part_asks_for_the_password_to_be_removed() -> None:
 
 
 def test_formatting_far_below_the_form_does_not_matter() -> None:
-    content = read_bytes(with_cell(b'<c r="D6" s="1"><v>5</v></c></row><row r="1048576"><c r="XFD1048576" s="1"/>'))
+    content = read_bytes(with_cell(b'<c r="E8" s="1"><v>5</v></c></row><row r="1048576"><c r="XFD1048576" s="1"/>'))
     assert only(content).value == 5
 
 
