@@ -8,7 +8,10 @@ ENV PATH=/opt/venv/bin:$PATH \
 
 # A name and a number that files on the volumes keep across images; the folders give new volumes their owner.
 RUN useradd --uid 50000 --home-dir "$KEXIE_HOME" --no-create-home --shell /usr/sbin/nologin kexie \
- && install -d -o kexie -g kexie "$KEXIE_HOME" "$KEXIE_HOME/inbox" "$KEXIE_HOME/outbox" "$KEXIE_HOME/archive"
+ && cd /var/lib && install -d -o kexie -g kexie kexie kexie/inbox kexie/outbox kexie/archive kexie/backups kexie/sftp
+
+# pg_dump and pg_restore of the server's version, for backups.
+RUN apt-get update -q && apt-get install -qy --no-install-recommends postgresql-client-15 && rm -rf /var/lib/apt/lists/*
 
 # The packages are nearly all of the image and change seldom, so they stay below our code.
 # Compiled here, because the account that runs them may not write beside them.

@@ -51,8 +51,10 @@ class Component:
 def start(home: Home, progress: Progress, dags: Path = PROJECT / "dags") -> AirflowAddress:
     """See that all four components run and are healthy; `progress` gets a line for each step.
 
-    A stack of which something has died is started anew. Raises UserError naming the component that failed and its log.
+    A stack of which something has died is started anew. Raises UserError naming the component that failed and its log,
+    and where Airflow is somebody else's to start.
     """
+    _refuse_elsewhere(home)
     with home.lock("airflow"):
         if not all(_session(home, name).alive() for name in COMPONENTS):
             _end(home)
@@ -66,6 +68,7 @@ def stop(home: Home) -> None:
 
     A task that takes longer is cut off; Airflow runs it again once the stack is started again.
     """
+    _refuse_elsewhere(home)
     with home.lock("airflow"):
         _end(home)
 
@@ -78,7 +81,9 @@ def status(home: Home) -> list[Component]:
 
 
 def address(home: Home) -> AirflowAddress:
-    """Where a started stack answers, and the file that holds its user's password."""
+    """Where the stack answers that was started here or KEXIE_AIRFLOW_URL names, and the file with its password."""
+    if home.airflow_url:
+        return AirflowAddress(home.airflow_url, USER, _password_file(home))
     port = int(_port_file(home).read_text())
     return AirflowAddress(f"http://{HOST}:{port}", USER, _password_file(home))
 
@@ -131,6 +136,14 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
         # Without compiled modules each process spends two seconds more on importing Airflow.
         "PYTHONDONTWRITEBYTECODE": "",
     }
+
+
+def _refuse_elsewhere(home: Home) -> None:
+    if home.airflow_url:
+        raise UserError(
+            f"This instance's Airflow answers at {home.airflow_url} and is started and stopped where that runs:"
+            " for containers, `docker compose up --wait` and `docker compose down`."
+        )
 
 
 def _launch(home: Home, dags: Path, progress: Progress) -> None:

@@ -71,7 +71,8 @@ class Clock:
     def summary(self) -> str:
         """The phases; those of the preparation run side by side."""
         phases = ", ".join(f"{phase} {seconds:.0f}" for phase, seconds in self.phases.items())
-        return f"Seconds: {phases}; {time.monotonic() - self._begun:.0f} in all (Airflow starts beside the files)."
+        beside = " (Airflow starts beside the files)" if "Airflow" in self.phases else ""
+        return f"Seconds: {phases}; {time.monotonic() - self._begun:.0f} in all{beside}."
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -96,6 +97,8 @@ def _prepare(home: Home, engine: Engine, clock: Clock) -> AirflowAddress:
 
 
 def _start_airflow(home: Home, clock: Clock) -> AirflowAddress:
+    if home.airflow_url:
+        return airflow.address(home)
     with clock.phase("Airflow"):
         return airflow.start(home, clock.say)
 
@@ -335,8 +338,10 @@ def _print_places(home: Home, address: AirflowAddress, say: Say) -> None:
     say("")
     say(f"Receipts: {home.outbox}")
     say(f"What the audit found (Data Docs): {home.data_docs / 'index.html'}")
-    say(f"Airflow: {address.url} (user {address.user}, password in {address.password_file})")
-    say("`make down` stops everything.")
+    # One that is run elsewhere is known to whoever runs it, and may answer there at another address than here.
+    if not home.airflow_url:
+        say(f"Airflow: {address.url} (user {address.user}, password in {address.password_file})")
+        say("`make down` stops everything.")
 
 
 def bears(promised: Bounds, value: Decimal | None, low: Decimal | None, high: Decimal | None) -> bool:

@@ -31,6 +31,7 @@ class Home:
     `inbox_address` and `outbox_address` are any UPath address (a folder, s3://…, sftp://…); empty means inside `root`.
     `backups_folder` is a local folder, best on another disk; empty means inside `root`.
     The three of sftp are paths of files; see `kexie.sftp`.
+    `airflow_url` is where an Airflow answers that somebody else starts and stops; empty means the local stack.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class Home:
     sftp_known_hosts: str = ""
     sftp_key: str = ""
     sftp_password_file: str = ""
+    airflow_url: str = ""
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     @classmethod
@@ -55,6 +57,7 @@ class Home:
             sftp_known_hosts=os.environ.get("KEXIE_SFTP_KNOWN_HOSTS", ""),
             sftp_key=os.environ.get("KEXIE_SFTP_KEY", ""),
             sftp_password_file=os.environ.get("KEXIE_SFTP_PASSWORD_FILE", ""),
+            airflow_url=os.environ.get("KEXIE_AIRFLOW_URL", ""),
             passwords={role: os.environ.get(password_variable(role), "") for role in LOGINS},
         )
 
@@ -69,6 +72,7 @@ class Home:
             "KEXIE_SFTP_KNOWN_HOSTS": self.sftp_known_hosts,
             "KEXIE_SFTP_KEY": self.sftp_key,
             "KEXIE_SFTP_PASSWORD_FILE": self.sftp_password_file,
+            "KEXIE_AIRFLOW_URL": self.airflow_url,
             **{password_variable(role): self.passwords.get(role, "") for role in LOGINS},
         }
 

@@ -1,5 +1,6 @@
 """docker-compose.yml: what it promises as read, and the services as a container engine really runs them."""
 
+import gzip
 import json
 import os
 import re
@@ -9,17 +10,20 @@ import stat
 import subprocess
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 import yaml
 
-from kexie import airflow, env
+from kexie import airflow, env, roles
 from kexie.home import PROJECT, Home
+from tests.fixtures.upgrade.expected import narrowed
 
 COMPOSE_FILE = PROJECT / "docker-compose.yml"
 THROW_AWAY_ENGINE = PROJECT.parent / "shared" / "tools" / "compose-engine"
@@ -45,6 +49,15 @@ MACHINE_BOUND = {
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME",
 }
 
+UPGRADE = PROJECT / "tests" / "fixtures" / "upgrade"
+LOOK = UPGRADE / "expected.py"
+HOME = "/var/lib/kexie"
+SFTP_ADDRESSES = {
+    "KEXIE_INBOX": "sftp://kexie@sftp:2222/srv/inbox",
+    "KEXIE_OUTBOX": "sftp://kexie@sftp:2222/srv/outbox",
+}
+NO_SECRETS = {"AIRFLOW_PORT", "KEXIE_INBOX", "KEXIE_OUTBOX", "KEXIE_SFTP_LOGIN", "SFTP_ADDRESS", "SFTP_PORT"}
+
 UNITS = """\
 unit_code,name,level,unit_type,parent_code,valid_from,valid_to
 P,示例省科协,province,territorial,,2000-01-01,
@@ -53,7 +66,7 @@ A,甲一县科协,county,territorial,C1,2000-01-01,
 """
 FIGURES = """\
 unit_code,form,period,indicator_code,scope,value
-A,,2021,sp_five_entry_activity_count,own,12
+A,,2021,sp_five_entry_activity_count,own,{}
 """
 PUBLISHED = """
     select unit_code, period, value from published.indicator_values
@@ -99,18 +112,36 @@ def test_a_secret_that_an_older_file_lacks_is_added_to_it(tmp_path: Path) -> Non
 def test_every_secret_is_asked_for_and_none_has_a_default() -> None:
     asked = re.findall(r"\$\{(\w+)([^}]*)\}", COMPOSE_FILE.read_text())
     assert {name for name, rest in asked if rest == ":?run make env"} == set(env.SECRETS)
-    assert {name for name, rest in asked if rest != ":?run make env"} == {"AIRFLOW_PORT"}
+    assert {name for name, rest in asked if rest != ":?run make env"} == NO_SECRETS
 
 
-def test_what_is_published_is_published_on_the_loopback_only(services: dict[str, Any]) -> None:
+def test_what_is_published_is_published_on_the_loopback_unless_env_says_otherwise(services: dict[str, Any]) -> None:
     ports = [port for service in services.values() for port in service.get("ports", ())]
     assert ports
-    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert all(port.startswith(("127.0.0.1:", "${SFTP_ADDRESS:-127.0.0.1}:")) for port in ports)
 
 
 def test_every_lasting_service_is_watched_and_restarted(services: dict[str, Any]) -> None:
     lasting = {name: service for name, service in services.items() if name != "init"}
     assert all("healthcheck" in service and service["restart"] == "unless-stopped" for service in lasting.values())
+
+
+def test_every_service_is_confined_and_limited(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert {"memory", "pids"} <= set(limits), name
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    assert [name for name, service in services.items() if "cap_add" in service] == ["postgres"]
+
+
+def test_who_only_serves_airflow_has_no_login_to_the_warehouse(services: dict[str, Any]) -> None:
+    passwords = {roles.password_variable(role) for role in roles.Role}
+    for name in ("airflow-apiserver", "airflow-dag-processor", "airflow-triggerer", "sftp"):
+        told = services[name].get("environment", {})
+        assert not passwords & set(told), name
+        assert not urlsplit(told.get("KEXIE_DATABASE_URL", "")).username, name
 
 
 def test_containers_are_told_what_the_local_stack_is_told(services: dict[str, Any], tmp_path: Path) -> None:
@@ -136,11 +167,11 @@ class Compose:
     environment: dict[str, str]
     env_file: Path
 
-    def __call__(self, *arguments: str, timeout: int = 120) -> str:
+    def __call__(self, *arguments: str, given: str = "", timeout: int = 120) -> str:
         done = subprocess.run(
             ("docker", "compose", "-f", COMPOSE_FILE, "-p", self.project, "--env-file", self.env_file, *arguments),
-            env=os.environ | self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=timeout, check=False,
+            env=os.environ | self.environment, input=given, capture_output=True, text=True, timeout=timeout,
+            check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{arguments}: {done.stdout[-4000:]}{done.stderr[-4000:]}"
         return done.stdout
@@ -150,6 +181,13 @@ class Compose:
 
     def published(self) -> list[str]:
         return self.kexie("sql", "--csv", PUBLISHED).split()[1:]
+
+    def publishes(self, *figures: str) -> bool:
+        """Whether the DAG publishes all these figures before long."""
+        deadline = time.monotonic() + COLLECT_SECONDS
+        while not set(figures) <= set(self.published()) and time.monotonic() < deadline:
+            time.sleep(2)
+        return set(figures) <= set(self.published())
 
 
 @pytest.fixture(scope="module")
@@ -168,31 +206,54 @@ def engine() -> Iterator[dict[str, str]]:
     subprocess.run((THROW_AWAY_ENGINE, "down"), capture_output=True, check=False)
 
 
+@contextmanager
+def _project(name: str, engine: dict[str, str], folder: Path) -> Iterator[Compose]:
+    """A project with secrets and ports of its own; nothing of it is left in the end."""
+    env_file = folder / ".env"
+    env.write(env_file)
+    ports = {"AIRFLOW_PORT": str(_free_port()), "SFTP_PORT": str(_free_port())}
+    compose = Compose(f"kexie-{name}-{os.getpid()}", engine | ports, env_file)
+    try:
+        yield compose
+    finally:
+        compose("--profile", "sftp", "down", "--volumes", "--timeout", "5")
+
+
 @pytest.fixture(scope="module")
 def compose(engine: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """The services, built and started."""
-    env_file = tmp_path_factory.mktemp("compose") / ".env"
-    env.write(env_file)
-    compose = Compose(f"kexie-test-{os.getpid()}", engine | {"AIRFLOW_PORT": str(_free_port())}, env_file)
-    try:
+    with _project("test", engine, tmp_path_factory.mktemp("compose")) as compose:
         compose("up", "--build", "--wait", timeout=BUILD_AND_START_SECONDS)
         yield compose
-    finally:
-        compose("down", "--volumes", "--timeout", "5")
 
 
-@pytest.mark.skipif(not shutil.which("docker"), reason="no docker client here")
-def test_nothing_starts_without_secrets(tmp_path: Path) -> None:
-    if _docker({}, "compose", "version").returncode:
-        pytest.skip("the docker client here has no compose plugin")
+@pytest.mark.engine
+def test_nothing_starts_without_secrets(engine: dict[str, str], tmp_path: Path) -> None:
     nothing = tmp_path / "nothing.env"
     nothing.touch()
     config = ("compose", "-f", str(COMPOSE_FILE), "--env-file", str(nothing), "config", "-q")
-    refused = _docker({}, *config)
+    refused = _docker(engine, *config)
     assert refused.returncode
     assert "run make env" in refused.stderr
     env.write(nothing)
-    assert _docker({}, *config).returncode == 0
+    assert _docker(engine, *config).returncode == 0
+
+
+@pytest.mark.engine
+def test_a_warehouse_of_an_earlier_revision_is_upgraded_with_its_data(engine: dict[str, str], tmp_path: Path) -> None:
+    with _project("old", engine, tmp_path) as compose:
+        compose("-f", str(UPGRADE / "docker-compose.yml"), "up", "--detach", "--wait", "postgres")
+        psql = ("exec", "-T", "postgres", "psql", "-q", "-v", "ON_ERROR_STOP=1", "-U", "kexie_owner", "kexie")
+        # As that program made it, with a password that is known nowhere any more.
+        compose(*psql, given="create role kexie_office login password 'forgotten'")
+        compose(*psql, given=gzip.decompress((UPGRADE / "warehouse_0003.sql.gz").read_bytes()).decode())
+
+        compose("up", "--build", "--wait", timeout=BUILD_AND_START_SECONDS)
+        then = json.loads((UPGRADE / "expected.json").read_text())
+        now = json.loads(compose("run", "--rm", "-T", "init", "python", "-", given=LOOK.read_text()))
+        assert narrowed(now, then) == then
+        _submit(compose, FIGURES.format(16))
+        assert compose.publishes("A,2021,16", "C1,2021,26", "P,2021,26")
 
 
 @pytest.mark.engine
@@ -207,6 +268,27 @@ def test_every_service_is_healthy(compose: Compose) -> None:
 def test_the_processes_are_ordinary_accounts_that_cannot_change_the_program(compose: Compose) -> None:
     assert compose("exec", "-T", "airflow-scheduler", "id", "-un").strip() == "kexie"
     compose("exec", "-T", "airflow-scheduler", "sh", "-c", "! touch /opt/kexie/pyproject.toml")
+    for service in ("postgres", "airflow-scheduler"):
+        assert "Read-only" in compose("exec", "-T", service, "sh", "-c", "touch /etc/new 2>&1 || true")
+    # The capabilities and the account of the server itself, which its container starts as the first process.
+    state = compose("exec", "-T", "postgres", "cat", "/proc/1/status")
+    assert re.search(r"^CapEff:\s+0+$", state, re.MULTILINE)
+    assert not re.search(r"^Uid:\s+0\b", state, re.MULTILINE)
+
+
+@pytest.mark.engine
+def test_the_limits_are_in_force(compose: Compose) -> None:
+    containers = compose("ps", "--quiet").split()
+    asked = "{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}"
+    limits = _docker(compose.environment, "inspect", "--format", asked, *containers).stdout.splitlines()
+    assert len(limits) == len(containers)
+    assert all(int(limit) > 0 for line in limits for limit in line.split())
+
+
+@pytest.mark.engine
+def test_starting_and_stopping_airflow_is_left_to_compose(compose: Compose) -> None:
+    said = compose("exec", "-T", "airflow-scheduler", "sh", "-c", "kexie up 2>&1; kexie down 2>&1 || true")
+    assert said.count("docker compose down") == 2
 
 
 @pytest.mark.engine
@@ -234,32 +316,54 @@ def test_the_generated_password_opens_airflow(compose: Compose) -> None:
 
 @pytest.mark.engine
 def test_a_submitted_file_is_published_by_the_dag_and_outlives_the_containers(compose: Compose, tmp_path: Path) -> None:
-    _bring(compose, tmp_path, {"units.csv": UNITS, "unit_events.csv": "event_date,kind,from_code,to_code,weight\n"})
-    compose.kexie("units", "load", "/tmp/brought")  # noqa: S108
-    _bring(compose, tmp_path, {"figures.csv": FIGURES})
-    compose.kexie("submit", "/tmp/brought/figures.csv", "--as", "A")  # noqa: S108
-    deadline = time.monotonic() + COLLECT_SECONDS
-    while not compose.published() and time.monotonic() < deadline:
-        time.sleep(2)
-    assert compose.published() == ["A,2021,12", "C1,2021,12", "P,2021,12"]
+    units = tmp_path / "units"
+    units.mkdir()
+    (units / "units.csv").write_text(UNITS)
+    (units / "unit_events.csv").write_text("event_date,kind,from_code,to_code,weight\n")
+    compose("cp", str(units), f"airflow-scheduler:{HOME}/units")
+    compose.kexie("units", "load", f"{HOME}/units")
+    _submit(compose, FIGURES.format(12))
+    assert compose.publishes("A,2021,12", "C1,2021,12", "P,2021,12")
     receipt = compose("exec", "-T", "airflow-scheduler", "sh", "-c", "cat /var/lib/kexie/outbox/A/*")
     assert "甲一县科协" in receipt
 
     compose("down")
-    compose("up", "--wait", timeout=BUILD_AND_START_SECONDS)
+    over_sftp = Compose(compose.project, compose.environment | SFTP_ADDRESSES, compose.env_file)
+    over_sftp("--profile", "sftp", "up", "--build", "--wait", timeout=BUILD_AND_START_SECONDS)
     assert compose.published() == ["A,2021,12", "C1,2021,12", "P,2021,12"]
     archive = compose("exec", "-T", "airflow-scheduler", "find", "/var/lib/kexie/archive", "-type", "f")
     assert len(archive.split()) == 1
 
+    clerk = _let_in(compose, tmp_path)
+    (tmp_path / "改正.csv").write_text(FIGURES.format(15))
+    clerk(f"put {tmp_path}/改正.csv /srv/inbox/A/改正.csv")
+    assert compose.publishes("A,2021,15", "C1,2021,15", "P,2021,15")
+    assert "改正.csv.回执.txt" in clerk("ls -1 /srv/outbox/A")
 
-def _bring(compose: Compose, folder: Path, files: dict[str, str]) -> None:
-    """Put files into the scheduler's container, readable for the account that runs there."""
-    brought = folder / "brought"
-    brought.mkdir(mode=0o755, exist_ok=True)
-    for name, text in files.items():
-        (brought / name).write_text(text)
-        (brought / name).chmod(0o644)
-    compose("cp", f"{brought}/.", "airflow-scheduler:/tmp/brought")
+
+def _submit(compose: Compose, figures: str) -> None:
+    """Have the unit A submit a file, which reaches the container as the guide says."""
+    compose("exec", "-T", "airflow-scheduler", "sh", "-c", f"cat >{HOME}/figures.csv", given=figures)
+    compose.kexie("submit", f"{HOME}/figures.csv", "--as", "A")
+
+
+def _let_in(compose: Compose, folder: Path) -> Callable[[str], str]:
+    """Let a new key in at the SFTP server; returns what runs a command of the `sftp` program with it."""
+    subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "clerk"), check=True)
+    add = "cat >>/srv/server/authorized_keys"
+    compose("exec", "-T", "sftp", "sh", "-c", add, given=(folder / "clerk.pub").read_text())
+    port = compose.environment["SFTP_PORT"]
+    key = compose("exec", "-T", "sftp", "cut", "-d", " ", "-f", "1,2", "/srv/server/host_key.pub")
+    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}")
+    known = ("-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={folder}/known_hosts")
+    command = ("sftp", "-q", "-P", port, "-i", str(folder / "clerk"), *known, "-b", "-", "kexie@127.0.0.1")
+
+    def clerk(line: str) -> str:
+        done = subprocess.run(command, input=line, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return clerk
 
 
 def _docker(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
