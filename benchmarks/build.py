@@ -23,12 +23,11 @@ assert outcome.success, outcome.exception
 """
 
 OURS = """
-from kexie.database import engine
 from kexie.home import Home
 from pipeline.record import Run
 from pipeline.steps import run_once
 home = Home.from_environment()
-run_once(home, engine(home), [{year}], Run.now("bench"), lambda line: None)
+run_once(home, [{year}], Run.now("bench"), lambda line: None)
 """
 
 
@@ -44,7 +43,7 @@ def run(folder: Path) -> Iterator[str]:
     with instance(folder / "home", folder / "sample" / "units") as (home, engine):
         send(home, files)
         collect(home, engine, load(), quietly)
-        run_once(home, engine, (), Run.now("bench"), quietly)
+        run_once(home, (), Run.now("bench"), quietly)
         with dbt_environment(engine):
             least = min(process(BARE.format(arguments=arguments(home)), {}) for _ in range(2))
         ours = min(process(OURS.format(year=YEAR), home.environment()) for _ in range(2))

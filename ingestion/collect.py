@@ -102,9 +102,15 @@ class _Run:
 
     def _check_isolated(self, batch: Sequence[Incoming]) -> None:
         """Check a batch; where that fails, file by file, so that only the file at fault is affected."""
+        from psycopg import ProgrammingError as DriverError
+        from sqlalchemy.exc import ProgrammingError
+
         try:
             self._check(batch)
             return
+        except (ProgrammingError, DriverError):
+            # The database lacks something, or a right on it: no file is at fault, and none may be rejected for it.
+            raise
         except Exception:
             failure = traceback.format_exc()
         self._names = receipts.Names(self._home)

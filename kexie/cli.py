@@ -47,7 +47,7 @@ def main() -> None:
 
 
 @contextmanager
-def _warehouse(role: Role = Role.OWNER) -> Iterator[tuple[Home, Engine]]:
+def _warehouse(role: Role) -> Iterator[tuple[Home, Engine]]:
     from kexie.database import acting
 
     home = Home.from_environment()
@@ -65,7 +65,7 @@ def up() -> None:
     from kexie import airflow
     from kexie.airflow_client import AirflowClient
 
-    with _warehouse() as (home, _):
+    with _warehouse(Role.OWNER) as (home, _):
         address = airflow.start(home, _say)
         for dag in airflow.DAGS:
             AirflowClient(address).unpause(dag)
@@ -89,7 +89,7 @@ def demo() -> None:
     """Load the sample province, let the DAGs do their work, and print its indicators beside the report's lines."""
     from kexie.demo import run
 
-    with _warehouse() as (home, engine):
+    with _warehouse(Role.OWNER) as (home, engine):
         run(home, engine, _say)
 
 
@@ -100,7 +100,7 @@ def units_load(
     """Load or amend the reporting tree and the exceptions from the filing calendar; all or nothing."""
     from ingestion.units import load
 
-    with _warehouse() as (_, engine):
+    with _warehouse(Role.INGEST) as (_, engine):
         loaded = load(engine, folder)
     _say(
         f"{loaded.units} units; {loaded.spans_changed} rows and {loaded.events_changed} events are new or changed."
@@ -121,7 +121,7 @@ def template(
     from ingestion.blank_forms import addressee, last_years_figures
     from ingestion.templates import write
 
-    with _warehouse() as (_, engine), engine.connect() as connection:
+    with _warehouse(Role.INGEST) as (_, engine), engine.connect() as connection:
         described, parsed = addressee(connection, unit, period)
     with _warehouse(Role.OFFICE) as (_, engine), engine.connect() as connection:
         last_year = last_years_figures(connection, unit, parsed)
@@ -151,7 +151,7 @@ def withdraw(
     """Withdraw a submission: it counts as never sent."""
     from ingestion.withdraw import withdraw as take_back
 
-    with _warehouse() as (_, engine):
+    with _warehouse(Role.INGEST) as (_, engine):
         year = take_back(engine, submission)
     _say(f"Submission {submission} counts as never sent; `kexie run` computes {year} again.")
 
@@ -187,13 +187,13 @@ def run(
     from pipeline.steps import run_once
 
     this_run = Run.now("kexie run")
-    with _warehouse() as (home, engine):
+    with _warehouse(Role.INGEST) as (home, engine):
         with recorded(engine, Step(this_run, "collect", then=("transform",), then_if_skipped=("transform",))) as step:
             report = collect(home, engine, load(), _say)
             if not report.outcomes:
                 step.skip(report.summary())
         _say(report.summary())
-        run_once(home, engine, year or (), this_run, _say)
+        run_once(home, year or (), this_run, _say)
     if report.left:
         raise UserError("Left in the inbox, without receipt: " + "; ".join(report.left))
 
@@ -232,7 +232,7 @@ def trace(
     """Show a published number's whole tree, down to file and cell."""
     from reporting.trace import trace as follow
 
-    with _warehouse() as (_, engine):
+    with _warehouse(Role.OFFICE) as (_, engine):
         for line in follow(engine, unit, indicator, period):
             _say(line)
 
@@ -243,7 +243,7 @@ def backup() -> None:
     from upkeep.backup import back_up
     from upkeep.proof import prove
 
-    with _warehouse() as (home, engine):
+    with _warehouse(Role.BACKUP) as (home, engine):
         prove(home, engine, back_up(home, engine, _say), _say)
 
 

@@ -54,12 +54,18 @@ HISTORIES = (
     *("tree_closure_history", "indicators_history"),
 )
 
+RECORDING = (
+    Grant("ops", "select, insert, update (finished_at, outcome, sentence, next_steps)", ("task_run",)),
+    Grant("ops", "insert", ("alert",)),
+)
+"""Each step says itself when it ran and how it ended."""
+
 BUILD_PROGRESS = "update (state, message, built_at, audited_at, published_at)"
 
 GRANTS: Mapping[Role, tuple[Grant, ...]] = {
     Role.INGEST: (
         Grant("landing", "select"),
-        Grant("landing", "usage", ("landing_seq",)),
+        Grant("landing", "usage", ("landing_seq", "submission_submission_id_seq")),
         Grant("landing", "insert", ("delivery", "submission", "observation", "finding", "withdrawal")),
         Grant(
             "landing",
@@ -69,12 +75,14 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("landing", "insert, update (name, level, unit_type, parent_code, valid_to)", ("unit_span",)),
         Grant("landing", "insert, delete", ("unit_event", "form_expectation", "filing_exception")),
         Grant("landing", "insert, update (changed_seq)", ("year_change",)),
+        *RECORDING,
     ),
     Role.TRANSFORM: (
         Grant("landing", "select"),
         Grant("ops", "select, insert", ("build", "build_year", "model_result")),
         Grant("ops", BUILD_PROGRESS, ("build",)),
         Grant("ops", "delete", ("model_result",)),
+        *RECORDING,
     ),
     Role.PUBLISH: (
         Grant("candidate", "select"),
@@ -87,6 +95,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("published", "insert", ("publication", *HISTORIES)),
         # What was published is never changed: a row is closed, and another opened.
         Grant("published", "update (closed_by)", HISTORIES),
+        *RECORDING,
     ),
     Role.OFFICE: (Grant("published", "select"),),
     Role.OPERATOR: (Grant("ops", "select"),),
@@ -94,6 +103,8 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         *(Grant(schema, "select") for schema in KEPT),
         *(Grant(schema, "select", kind="sequences") for schema in KEPT),
         Grant("public", "select", ("alembic_version",)),
+        Grant("ops", "insert, update (proven_at, message)", ("backup",)),
+        *RECORDING,
     ),
 }
 """What each login may do. A view shows what its owner may read, so `published` and `ops` need no grant on `landing`."""
@@ -143,6 +154,9 @@ def joining(database: str, owner: str) -> str:
 
 def granting(database: str) -> Iterator[str]:
     """SQL by which the database's owner gives the logins exactly what is said here, whatever they had before."""
+    # They are in no backup, so a restored database lacks them.
+    for schema in BUILT:
+        yield f"create schema if not exists {schema}"
     # Only who may create in a schema can be given what is in it.
     yield f"grant usage, create on schema {', '.join(BUILT)} to {_quoted(login(database, Role.TRANSFORM))}"
     yield _taking_over(login(database, Role.TRANSFORM))

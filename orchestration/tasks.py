@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from kexie.errors import UserError
+from kexie.errors import UnreachableError, UserError
+from kexie.roles import Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -41,7 +42,7 @@ ONLY_WHERE_IT_HELPS = ExceptionRetryPolicy(
     rules=[
         RetryRule(exception=PermissionError, action=RetryAction.FAIL),
         RetryRule(
-            exception=[OSError, "sqlalchemy.exc.OperationalError", "psycopg.OperationalError"],
+            exception=[OSError, UnreachableError, "sqlalchemy.exc.OperationalError", "psycopg.OperationalError"],
             action=RetryAction.RETRY,
             reason="The database or a storage did not answer.",
         ),
@@ -64,7 +65,7 @@ DEFAULTS: dict[str, Any] = {
 def land() -> None:
     from ingestion.landing import land
 
-    with warehouse() as (home, engine):
+    with warehouse(Role.INGEST) as (home, engine):
         landed = land(home, engine, log.info)
     _say_what_was_left(landed.left)
     if not landed.files:
@@ -76,7 +77,7 @@ def check() -> None:
     from catalogue.load import load
     from ingestion.collect import check_landed
 
-    with warehouse() as (home, engine):
+    with warehouse(Role.INGEST) as (home, engine):
         report = check_landed(home, engine, load(), log.info)
     _say_what_was_left(report.left)
     if not report.outcomes:
@@ -97,8 +98,8 @@ def transform_year() -> None:
 def audit() -> None:
     from pipeline.steps import audit
 
-    with warehouse() as (home, engine):
-        audited = audit(home, engine, log.info)
+    with warehouse(Role.PUBLISH) as (home, _):
+        audited = audit(home, log.info)
     if audited is None:
         raise AirflowSkipException("Another run has published this candidate already.")
 
@@ -107,39 +108,35 @@ def audit() -> None:
 def publish() -> None:
     from pipeline.steps import publish
 
-    with warehouse() as (_, engine):
-        publish(engine, log.info)
+    with warehouse(Role.PUBLISH) as (home, _):
+        publish(home, log.info)
 
 
 @task(doc_md="该年度应报的报表到了多少、缺哪些单位。只说明，不阻断。")
 def completeness() -> None:
     from reporting.completeness import completeness
 
-    with warehouse() as (_, engine):
+    with warehouse(Role.OFFICE) as (_, engine):
         completeness(engine, _year_of_run(), log.info)
 
 
 @contextmanager
-def warehouse() -> Iterator[tuple[Home, Engine]]:
-    """The instance that the environment names, and an engine on its database."""
-    from kexie.database import engine
+def warehouse(role: Role) -> Iterator[tuple[Home, Engine]]:
+    """The instance that the environment names, and an engine on its database with the role's login."""
+    from kexie.database import acting
     from kexie.home import Home
 
     home = Home.from_environment()
-    # Not `ready`: it turns a server that does not answer into a sentence for a person, and that would not be retried.
-    prepared = engine(home)
-    try:
-        yield home, prepared
-    finally:
-        prepared.dispose()
+    with acting(home, role) as engine:
+        yield home, engine
 
 
 def _transform(*asked: int) -> None:
     from pipeline.steps import transform
 
     run = get_current_context()["dag_run"]
-    with warehouse() as (home, engine):
-        build = transform(home, engine, asked, f"{run.dag_id} {run.run_id}", log.info)
+    with warehouse(Role.TRANSFORM) as (home, _):
+        build = transform(home, asked, f"{run.dag_id} {run.run_id}", log.info)
     if build is None:
         raise AirflowSkipException("Nothing has changed since the last publish.")
 

@@ -1,8 +1,8 @@
 """The steps from accepted submissions to published figures: transform, audit, publish.
 
-Each takes the lock and works on the build that the candidate schema holds, whoever began it: a run that arrives while
-another is under way finds its years in that one's successor, or its work already done. Every step can be repeated.
-`run_once` keeps the lock from the first step to the last.
+Each logs in with a role of its own, takes the lock and works on the build that the candidate schema holds, whoever
+began it: a run that arrives while another is under way finds its years in that one's successor, or its work already
+done. Every step can be repeated. `run_once` keeps the lock from the first step to the last.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from collections.abc import Callable, Collection
 from sqlalchemy import Engine, text
 
 from catalogue.load import load as load_catalogue
+from kexie.database import acting
 from kexie.errors import UserError
 from kexie.home import Home
+from kexie.roles import Role
 from pipeline import builds
 from pipeline.builds import Build
 from pipeline.locks import building
@@ -27,11 +29,9 @@ Progress = Callable[[str], None]
 NOTHING_TO_BUILD = "Nothing has changed since the last publish; nothing to build."
 
 
-def transform(
-    home: Home, engine: Engine, asked: Collection[int], requested_by: str, progress: Progress
-) -> Build | None:
+def transform(home: Home, asked: Collection[int], requested_by: str, progress: Progress) -> Build | None:
     """Build the candidate for the asked years and all that changed; None where nothing has to be built."""
-    with building(engine):
+    with acting(home, Role.TRANSFORM) as engine, building(engine):
         return _transform(home, engine, asked, requested_by, progress)
 
 
@@ -65,12 +65,12 @@ def _run_dbt(home: Home, engine: Engine, build: Build, progress: Progress) -> No
         ) from failure
 
 
-def audit(home: Home, engine: Engine, progress: Progress) -> Build | None:
+def audit(home: Home, progress: Progress) -> Build | None:
     """Judge the candidate with Great Expectations; raises StepError where an invariant does not hold.
 
     None where there is no candidate to judge: it has been published already.
     """
-    with building(engine):
+    with acting(home, Role.PUBLISH) as engine, building(engine):
         return _audit(home, engine, progress)
 
 
@@ -107,13 +107,13 @@ def _judge(home: Home, engine: Engine, build: Build, progress: Progress) -> Buil
     return build
 
 
-def publish(engine: Engine, progress: Progress) -> Published | None:
+def publish(home: Home, progress: Progress) -> Published | None:
     """Publish the audited candidate; raises StepError for one that has not passed its audit.
 
     None where there is nothing to publish: it has been published already, or another run has built anew what this one
     had audited, and will audit and publish that.
     """
-    with building(engine):
+    with acting(home, Role.PUBLISH) as engine, building(engine):
         return _publish(engine, progress)
 
 
@@ -173,18 +173,19 @@ SETTLE = """
 """
 
 
-def run_once(home: Home, engine: Engine, asked: Collection[int], run: Run, progress: Progress) -> None:
+def run_once(home: Home, asked: Collection[int], run: Run, progress: Progress) -> None:
     """Transform, audit and publish whatever waits, the asked years included, with no other run in between."""
     try:
-        with building(engine):
-            with recorded(engine, Step(run, "transform", then=("audit",))) as recording:
-                build = _transform(home, engine, asked, str(run), progress)
+        with acting(home, Role.TRANSFORM) as transformer, building(transformer):
+            with recorded(transformer, Step(run, "transform", then=("audit",))) as recording:
+                build = _transform(home, transformer, asked, str(run), progress)
                 if build is None:
                     recording.skip(NOTHING_TO_BUILD)
                     return
-            with recorded(engine, Step(run, "audit", then=("publish",))):
-                _audit(home, engine, progress)
-            with recorded(engine, Step(run, "publish")):
-                _publish(engine, progress)
+            with acting(home, Role.PUBLISH) as publisher:
+                with recorded(publisher, Step(run, "audit", then=("publish",))):
+                    _audit(home, publisher, progress)
+                with recorded(publisher, Step(run, "publish")):
+                    _publish(publisher, progress)
     except StepError as failure:
         raise UserError(str(failure)) from failure

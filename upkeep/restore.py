@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ingestion.disk import force_to_disk
 from ingestion.landing import archived
 from ingestion.lock import COLLECTING
-from kexie.database import MIGRATING, head_revision
+from kexie.database import MIGRATING, forget_grants, head_revision
 from kexie.errors import UserError
 from kexie.home import Home
 from pipeline.locks import BUILDING
@@ -63,6 +63,7 @@ def restore(home: Home, engine: Engine, folder: Path, archive: Path | None, prog
         connection.exec_driver_sql(f"drop table if exists {REVISION_TABLE}")
         proof.restore(connection, folder, backup)
         connection.exec_driver_sql(CANDIDATE_IS_GONE)
+        forget_grants(connection)
         # Loading has changed the session's settings.
         connection.detach()
     progress(

@@ -37,13 +37,14 @@ JUDGE = """
 import json
 from psycopg import OperationalError as DriverError
 from sqlalchemy.exc import IntegrityError, OperationalError
-from kexie.errors import UserError
+from kexie.errors import UnreachableError, UserError
 from orchestration.tasks import ONLY_WHERE_IT_HELPS
 from pipeline.reasons import StepError
 
 failures = {
     "database gone": OperationalError("select 1", {}, Exception()),
     "database gone during a copy": DriverError(),
+    "database out of reach": UnreachableError("no"),
     "storage gone": TimeoutError(),
     "not allowed": PermissionError(),
     "an invariant does not hold": StepError("no"),
@@ -102,7 +103,7 @@ database = engine(home)
 said = []
 land(home, database, said.append)
 check_landed(home, database, load(), said.append)
-transform(home, database, (), "test", said.append)
+transform(home, (), "test", said.append)
 print(json.dumps([said, sorted({"dbt", "great_expectations"} & set(sys.modules))]))
 """
 
@@ -166,6 +167,7 @@ def test_a_step_is_tried_again_only_where_that_can_help(tmp_path: Path) -> None:
     assert said_by(JUDGE, tmp_path) == {
         "database gone": "retry",
         "database gone during a copy": "retry",
+        "database out of reach": "retry",
         "storage gone": "retry",
         "not allowed": "fail",
         "an invariant does not hold": "fail",

@@ -153,7 +153,7 @@ def test_a_candidate_that_breaks_an_invariant_ends_red_at_the_audit_and_is_not_p
 ) -> None:
     client._ask("PATCH", f"/dags/{COLLECT}", {"is_paused": True})  # or its schedule might mend the candidate
     before = published(engine), publications(engine)
-    transform(home, engine, (2021,), "test", print)
+    transform(home, (2021,), "test", print)
     spoil(engine, "A")
     (run,) = (run for run in client.runs(ROLLUP) if run.startswith("backfill"))
     again = {"dag_run_id": run, "task_ids": ["audit"], "include_downstream": True, "only_failed": False}

@@ -45,7 +45,7 @@ def office(new_database: NewDatabase) -> Iterator[Office]:
     office.send("B", f"2021 {LECTURES} 20")
     office.run()
     office.send("B", f"2021 {LECTURES} 22")
-    transform(office.home, office.engine, (), "tests", quietly)
+    transform(office.home, (), "tests", quietly)
     yield office
     office.engine.dispose()
 
@@ -128,7 +128,7 @@ def test_a_restored_instance_goes_on_where_the_other_stopped(
     submit(home, [file], "A")
     restored = ready(home)
     assert set(collect(home, restored, load_catalogue(), quietly).outcomes) == {"accepted"}
-    run_once(home, restored, (), Run.now("tests"), quietly)
+    run_once(home, (), Run.now("tests"), quietly)
     query = (
         "select value from published.indicator_values "
         f"where unit_code = 'C' and indicator_code = '{LECTURES}' and period = '2021'"

@@ -53,9 +53,14 @@ def undisturbed(new_database: NewDatabase) -> Iterator[Office]:
 
 
 @pytest.fixture
-def engine(new_database: NewDatabase) -> Iterator[Engine]:
-    """A database in which nothing has landed."""
-    engine = ready(new_database())
+def home(new_database: NewDatabase) -> Home:
+    """An instance in whose database nothing has landed."""
+    return new_database()
+
+
+@pytest.fixture
+def engine(home: Home) -> Iterator[Engine]:
+    engine = ready(home)
     yield engine
     engine.dispose()
 
@@ -95,7 +100,7 @@ def ended(processes: Sequence[BaseProcess]) -> list[int | None]:
 
 
 def run(home: Home, asked: tuple[int, ...]) -> None:
-    steps.run_once(home, ready(home), asked, Run.now("tests"), quietly)
+    steps.run_once(home, asked, Run.now("tests"), quietly)
 
 
 def test_runs_side_by_side_end_as_one_after_another_and_never_share_the_candidate(
@@ -199,9 +204,9 @@ def test_a_candidate_that_fails_its_audit_leaves_what_is_published_as_it_was(und
     with engine.begin() as connection:
         connection.execute(text(ONE_TOO_MANY), {"indicator": LECTURES})
     with pytest.raises(StepError, match=rf"Build {refused.build_id} may not be published.*B\.csv，第 2 行"):
-        steps.audit(undisturbed.home, engine, quietly)
+        steps.audit(undisturbed.home, quietly)
     with pytest.raises(StepError, match="has not passed its audit"):
-        steps.publish(engine, quietly)
+        steps.publish(undisturbed.home, quietly)
     assert published(engine) == before
     assert count(engine, "published.publication") == publications
     again = begun(engine)
@@ -265,26 +270,26 @@ def test_with_nothing_landed_there_is_nothing_to_build(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("state", ["building", "built"])
-def test_publish_refuses_a_candidate_that_has_not_been_audited(engine: Engine, state: str) -> None:
+def test_publish_refuses_a_candidate_that_has_not_been_audited(home: Home, engine: Engine, state: str) -> None:
     reached(engine, begun(engine, 2021), state)
     with pytest.raises(StepError, match="has not passed its audit, so it is not published"):
-        steps.publish(engine, quietly)
+        steps.publish(home, quietly)
     assert count(engine, "published.publication") == 0
 
 
-def test_a_candidate_whose_transform_died_is_not_audited(engine: Engine, undisturbed: Office) -> None:
+def test_a_candidate_whose_transform_died_is_not_audited(home: Home, engine: Engine) -> None:
     begun(engine, 2021)
     with pytest.raises(StepError, match=r"unfinished.*Run the transform again\."):
-        steps.audit(undisturbed.home, engine, quietly)
+        steps.audit(home, quietly)
 
 
 def test_a_run_whose_audited_candidate_was_built_anew_leaves_the_publish_to_the_run_that_did_so(
-    engine: Engine,
+    home: Home, engine: Engine
 ) -> None:
     reached(engine, begun(engine, 2020), "audited")
     reached(engine, begun(engine, 2021), "built")
     said: list[str] = []
-    assert steps.publish(engine, said.append) is None
+    assert steps.publish(home, said.append) is None
     assert said == [
         "Build 2 has taken over the years of build 1, which had passed its audit; "
         "the run that began build 2 audits and publishes it."
@@ -292,8 +297,8 @@ def test_a_run_whose_audited_candidate_was_built_anew_leaves_the_publish_to_the_
     assert count(engine, "published.publication") == 0
 
 
-def test_with_no_candidate_waiting_there_is_nothing_to_audit_or_publish(engine: Engine, undisturbed: Office) -> None:
+def test_with_no_candidate_waiting_there_is_nothing_to_audit_or_publish(home: Home) -> None:
     said: list[str] = []
-    assert steps.audit(undisturbed.home, engine, said.append) is None
-    assert steps.publish(engine, said.append) is None
+    assert steps.audit(home, said.append) is None
+    assert steps.publish(home, said.append) is None
     assert said == ["No candidate waits for an audit.", "No candidate waits to be published."]

@@ -29,7 +29,7 @@ def home(new_database: NewDatabase) -> Home:
 def empty(home: Home) -> Iterator[Engine]:
     """A warehouse in which nothing has landed, with a candidate of it."""
     engine = ready(home)
-    transform(home, engine, (2021,), "tests", print)
+    transform(home, (2021,), "tests", print)
     yield engine
     engine.dispose()
 

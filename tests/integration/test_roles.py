@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
@@ -19,6 +20,7 @@ from kexie.errors import UserError
 from kexie.home import PROJECT, Home
 from kexie.roles import BUILT, KEPT, LOGINS, Role, password_variable
 from tests.conftest import NewDatabase
+from tests.integration.office import Office
 
 VERBS = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
 
@@ -30,6 +32,10 @@ HISTORIES = {
     for name in ("indicators", "tree_closure", "indicator_values", "contribution_leaves", "report_lines",
                  "reconciliation")
 }  # fmt: skip
+
+# Who works says when and how it ended; only who may read all of ops reads alerts.
+RECORDING = {"ops.task_run": ADD, "ops.alert": {"insert"}}
+RECORDED = {"ops.task_run": {"finished_at", "outcome", "sentence", "next_steps"}}
 
 # Verbs by role: on every relation of a schema, and what differs from that.
 EVERY: dict[Role, dict[str, set[str]]] = {
@@ -47,10 +53,12 @@ BUT: dict[Role, dict[str, set[str]]] = {
             ("landing.unit_event", "landing.form_expectation", "landing.filing_exception"), ADD | {"delete"}
         ),
         **dict.fromkeys(("landing.delivery", "landing.unit_span", "landing.year_change"), ADD),
+        **RECORDING,
     },
     Role.TRANSFORM: {
         **dict.fromkeys(("ops.build", "ops.build_year"), ADD),
         "ops.model_result": ADD | {"delete"},
+        **RECORDING,
     },
     Role.PUBLISH: {
         **dict.fromkeys(("landing.delivery", "landing.submission", "landing.observation"), READ),
@@ -58,8 +66,12 @@ BUT: dict[Role, dict[str, set[str]]] = {
         **dict.fromkeys(("ops.build", "ops.build_year"), READ),
         **dict.fromkeys(("ops.expectation_result", "ops.expectation_bad_row"), ADD | {"delete"}),
         **dict.fromkeys((*HISTORIES, "published.publication"), ADD),
+        **RECORDING,
     },
-    Role.BACKUP: {"public.alembic_version": READ},
+    Role.BACKUP: {
+        "public.alembic_version": READ,
+        **dict.fromkeys(("ops.backup", "ops.task_run", "ops.alert"), ADD),
+    },
 }
 PROGRESS = {"state", "message", "built_at", "audited_at", "published_at"}
 
@@ -72,13 +84,16 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
         },
         "landing.unit_span": {"name", "level", "unit_type", "parent_code", "valid_to"},
         "landing.year_change": {"changed_seq"},
+        **RECORDED,
     },
-    Role.TRANSFORM: {"ops.build": PROGRESS},
+    Role.TRANSFORM: {"ops.build": PROGRESS, **RECORDED},
     Role.PUBLISH: {
         "landing.year_change": {"published_seq", "published_catalogue"},
         "ops.build": PROGRESS,
         **{history: {"closed_by"} for history in HISTORIES},
+        **RECORDED,
     },
+    Role.BACKUP: {"ops.backup": {"proven_at", "message"}, **RECORDED},
 }
 
 
@@ -192,7 +207,8 @@ ON_DATABASE = """
 def test_sequences_are_drawn_from_by_ingest_and_read_by_backup(home: Home, owner: Engine, role: Role) -> None:
     with owner.connect() as connection:
         rows = connection.execute(text(SEQUENCES), {"login": login(home, role)}).all()
-    assert {row.name for row in rows if row.draws} == ({"landing.landing_seq"} if role is Role.INGEST else set())
+    drawn = {"landing.landing_seq", "landing.submission_submission_id_seq"} if role is Role.INGEST else set()
+    assert {row.name for row in rows if row.draws} == drawn
     assert {row.reads for row in rows} == {role is Role.BACKUP}
     assert {row.sets for row in rows} == {False}
 
@@ -237,6 +253,19 @@ def test_what_is_not_allowed_is_refused(home: Home, role: Role, statement: str) 
         pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
     ):
         connection.exec_driver_sql(statement)
+
+
+def test_no_file_is_rejected_because_the_login_lacks_a_right(new_database: NewDatabase) -> None:
+    office = Office(new_database())
+    office.send("A", "2021 sp_lecture_count 10")
+    with office.engine.begin() as connection:
+        connection.exec_driver_sql(f"revoke insert on landing.observation from {login(office.home, Role.INGEST)}")
+    with pytest.raises(InsufficientPrivilege):
+        office.send("A", "2021 sp_lecture_count 11")
+    with office.engine.connect() as connection:
+        outcomes = connection.scalars(text("select outcome from landing.delivery order by delivery_seq")).all()
+    assert outcomes == ["accepted", "landed"]
+    office.engine.dispose()
 
 
 @pytest.mark.parametrize("role", roles.PEOPLE)

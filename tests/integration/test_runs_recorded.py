@@ -299,7 +299,7 @@ def test_runs_by_hand_models_and_checks_are_told_with_the_change_since_the_build
 
 def test_a_check_that_does_not_hold_is_told_with_its_first_row_and_file(office: Office) -> None:
     office.send("A", f"2021 {LECTURES} 13")
-    steps.transform(office.home, office.engine, (2021,), "test", quietly)
+    steps.transform(office.home, (2021,), "test", quietly)
     with office.engine.begin() as connection:
         connection.execute(
             text(
@@ -308,7 +308,7 @@ def test_a_check_that_does_not_hold_is_told_with_its_first_row_and_file(office: 
             )
         )
     with pytest.raises(StepError, match=r"^Build \d+ may not be published.*See ops\.check_results for build"):
-        steps.audit(office.home, office.engine, quietly)
+        steps.audit(office.home, quietly)
     wrong = row(
         office.engine,
         "select expectation, expectation_name, severity, bad_rows, unit_code, indicator_code, period, file_name, place "

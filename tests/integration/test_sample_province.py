@@ -12,8 +12,9 @@ from sqlalchemy import Engine, text
 from catalogue.load import load
 from ingestion import landing, units
 from ingestion.collect import collect
-from kexie.database import ready
+from kexie.database import acting, ready
 from kexie.home import Home
+from kexie.roles import Role
 from pipeline.record import Run
 from pipeline.steps import run_once
 from sample_province import generate
@@ -74,7 +75,7 @@ def test_a_mistakes_files_alone_get_the_receipts_that_the_manifest_says(
     defect: Defect, new_database: NewDatabase, sample: Path
 ) -> None:
     home = new_database()
-    engine = ready(home)
+    engine = ready(home, Role.INGEST)
     by_path = {delivery.path: delivery for delivery in planted().deliveries}
     send(home, engine, sample, [by_path[path] for path in defect.files])
     found = answers(engine)
@@ -91,9 +92,10 @@ def test_a_mistakes_files_alone_get_the_receipts_that_the_manifest_says(
 def warehouse(new_database: NewDatabase, sample: Path) -> Iterable[Engine]:
     """All files collected and both years published."""
     home = new_database()
+    with acting(home, Role.INGEST) as ingest:
+        send(home, ingest, sample, planted().deliveries)
+    run_once(home, (2020, 2021), Run.now("test"), silent)
     engine = ready(home)
-    send(home, engine, sample, planted().deliveries)
-    run_once(home, engine, (2020, 2021), Run.now("test"), silent)
     yield engine
     engine.dispose()
 

@@ -149,7 +149,7 @@ def engine(home: Home, tmp_path: Path) -> Iterator[Engine]:
 
 
 def _home(sshd: Server, local: Home, **changed: str) -> Home:
-    told = {
+    told: dict[str, Any] = {
         "inbox_address": sshd.address("inbox"),
         "outbox_address": sshd.address("outbox"),
         "sftp_known_hosts": sshd.file("known_hosts"),
