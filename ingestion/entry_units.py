@@ -22,12 +22,17 @@ class EntryUnit:
 
     def to_measure(self, entered: Decimal) -> Decimal:
         """The figure in the indicator's measure, exactly."""
-        value = _EXACT.scaleb(entered, self.power_of_ten)
-        return _EXACT.quantize(value, _ONE) if value == value.to_integral_value() else value
+        return _shifted(entered, self.power_of_ten)
 
     def from_measure(self, value: Decimal) -> Decimal:
         """The figure as it is entered, exactly."""
-        return _EXACT.scaleb(value, -self.power_of_ten)
+        return _shifted(value, -self.power_of_ten)
+
+
+def _shifted(number: Decimal, places: int) -> Decimal:
+    """The number with its point moved, without zeros behind it and without an exponent."""
+    shifted = _EXACT.normalize(_EXACT.scaleb(number, places))
+    return _EXACT.quantize(shifted, _ONE) if shifted == shifted.to_integral_value() else shifted
 
 
 TEN_THOUSAND_YUAN = EntryUnit("万元", "元", 4)

@@ -42,7 +42,8 @@ _COLUMN_MARKS = ("", "甲", "乙", "丙")
 _EXCEPTED = " *"
 _WIDTHS = {CODE: 8, NUMBER: 6}
 _NAME_WIDTH, _MEASURE_WIDTH, _FIGURE_WIDTH, _NOTE_WIDTH = 46, 10, 16, 32
-_LINE_HEIGHT, _ROW_HEIGHT, _TITLE_HEIGHT = 15, 20, 32
+_LINE_HEIGHT, _ROW_HEIGHT, _TITLE_HEIGHT = 14, 19, 32
+_MOST_ROWS_ON_A_PAGE = 16
 _NOTE_PIXELS, _NOTE_LINE_PIXELS, _NOTE_LINE_WIDTH = 340, 17, 50
 _HELP = {
     "error_title": "填写有误",
@@ -86,7 +87,7 @@ class _Styles:
         def style(**properties: object) -> Format:
             return workbook.add_format({"font_name": "宋体", "font_size": 10, "valign": "vcenter", **properties})
 
-        entry = {"border": 1, "locked": False, "align": "right"}
+        entry = {"border": 1, "locked": False, "align": "right", "indent": 1}
         self.title = style(bold=True, font_size=18, align="center")
         self.text = style()
         self.label = style(align="right")
@@ -99,7 +100,7 @@ class _Styles:
         self.figure = style(**entry)
         # As text, so that a typed 98% stays what was typed; Excel would silently make it 0.98.
         self.percentage = style(num_format="@", **entry)
-        self.last_year = style(border=1, align="right", bg_color="#D9D9D9", font_color="#404040")
+        self.last_year = style(border=1, align="right", indent=1, bg_color="#D9D9D9", font_color="#404040")
         self.note = style(border=1, locked=False, text_wrap=True)
         self.tick_label = style(bold=True, align="right", border=1)
         self.tick = style(bold=True, align="center", border=1, locked=False)
@@ -180,7 +181,7 @@ class _Drawing:
         self._merged(row, NUMBER, sheet.measure, "其余为0（是就选“是”）", styles.tick_label)
         self._worksheet.write_blank(row, sheet.own, None, styles.tick)
         excepted = "" if all(map(covers, self._asked.values())) else "序号带 * 的除外，没有填就是未报；"
-        text = f"本表没有填的各行，本级数确实都是 0，才在左边选“是”。{excepted}回执会逐行列出按 0 记的。"
+        text = f"整行空着的各项，本级数确实都是 0，才在左边选“是”。{excepted}回执会逐项列出按 0 记的。"
         self._merged(row, sheet.own + 1, sheet.note_column, text, styles.tick_help)
         self._worksheet.set_row(row, 2 * _LINE_HEIGHT)
         self._worksheet.data_validation(
@@ -256,7 +257,7 @@ class _Drawing:
         worksheet.set_paper(9)
         worksheet.set_margins(left=0.6, right=0.6, top=0.7, bottom=0.7)
         worksheet.center_horizontally()
-        worksheet.fit_to_pages(1, 0)
+        worksheet.fit_to_pages(1, 1 if len(sheet.rows) <= _MOST_ROWS_ON_A_PAGE else 0)
         worksheet.repeat_rows(HEADER_ROW, COLUMN_MARKS_ROW)
         worksheet.print_area(0, 0, sheet.guide_row, sheet.note_column)
         worksheet.set_footer("&L&A&R第 &P 页 共 &N 页")

@@ -66,6 +66,8 @@ def _read_zip(extension: str, data: bytes, catalogue: Catalogue) -> FileContent:
         return workbook.read(data, package, catalogue, limit)
     if "word/document.xml" in package:
         return narrative.read()
+    if "mimetype" in package and "content.xml" in package:
+        raise Refusal("FILE_OPEN_DOCUMENT")
     raise _unread(extension)
 
 

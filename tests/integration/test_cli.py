@@ -291,6 +291,27 @@ def test_read_shows_what_is_in_a_file_and_where(kexie: Kexie) -> None:
     assert re.search(r"E\d+：A 2020 科普讲座/报告会场次 12 场 \[own actual\]$", line)
 
 
+def last_years_cells(file: Path) -> dict[str, object]:
+    """Last year's figures in a county's workbook, by indicator."""
+    rows = (row for sheet in load_workbook(file).worksheets for row in sheet.iter_rows(min_row=7, max_col=6))
+    return {str(row[0].value): row[5].value for row in rows if row[0].value and row[5].value is not None}
+
+
+@pytest.mark.usefixtures("published")
+def test_a_template_shows_what_was_published_of_the_year_before(kexie: Kexie, folder: Path) -> None:
+    kexie("template", "--unit", "A", "--period", "2021", "--output", "next_year.xlsx")
+    assert last_years_cells(folder / "next_year.xlsx") == {LECTURES: 12}
+    kexie("template", "--unit", "A", "--period", "2020", "--output", "first_year.xlsx")
+    assert last_years_cells(folder / "first_year.xlsx") == {}
+
+
+def test_a_template_folds_away_what_a_unit_rarely_has_unless_asked_for_all(kexie: Kexie, folder: Path) -> None:
+    kexie("template", "--unit", "A", "--period", "2021", "--output", "folded.xlsx")
+    kexie("template", "--unit", "A", "--period", "2021", "--all", "--output", "all.xlsx")
+    assert load_workbook(folder / "folded.xlsx")["更多指标"].sheet_state == "hidden"
+    assert "更多指标" not in load_workbook(folder / "all.xlsx").sheetnames
+
+
 @pytest.mark.usefixtures("published")
 def test_read_prints_one_json_object_a_figure(kexie: Kexie) -> None:
     (line,) = kexie("read", "A_2020.xlsx", "--json").stdout.splitlines()

@@ -218,10 +218,20 @@ def test_it_is_ready_to_print_on_a4() -> None:
         assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
         assert sheet.sheet_properties.pageSetUpPr is not None
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert sheet.page_setup.fitToHeight == 0
+        assert sheet.page_setup.fitToHeight in (None, 1)  # a missing one means 1
         assert sheet.print_title_rows == "$5:$6"
         assert sheet.print_area == f"'{sheet.title}'!$A$1:$H${below(sheet, 5)[0].row}"
         assert sheet.freeze_panes == "E7"
+
+
+def test_a_long_form_is_printed_on_as_many_pages_as_it_needs() -> None:
+    sheet = opened(CITY, unfolded=True)["科普活动与科技志愿服务情况表"]
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in ((None, 0), (1, 0))
+
+
+def test_the_hidden_sheet_can_be_shown_by_hand() -> None:
+    security = opened(COUNTY).security
+    assert security is None or not security.lockStructure
 
 
 def test_the_ids_are_out_of_sight() -> None:

@@ -508,6 +508,14 @@ def zip_without_a_workbook() -> bytes:
     return file.getvalue()
 
 
+def saved_as_open_document() -> bytes:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<content/>")
+    return file.getvalue()
+
+
 def old_office_container(*streams: str) -> bytes:
     names = b"".join(f"{name}\0".encode("utf-16-le").ljust(128, b"\0") for name in ("Root Entry", *streams))
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1000 + names
@@ -583,6 +591,8 @@ DEFECTS: list[tuple[str, Callable[[], bytes], str]] = [
     ("xls", lambda: old_office_container("Workbook"), "FILE_OLD_EXCEL"),
     ("xlsx", lambda: old_office_container("Workbook"), "FILE_OLD_EXCEL"),
     ("et", lambda: old_office_container("Workbook"), "FILE_SAVED_BY_WPS"),
+    ("ods", saved_as_open_document, "FILE_OPEN_DOCUMENT"),
+    ("xlsx", saved_as_open_document, "FILE_OPEN_DOCUMENT"),
     ("wps", lambda: old_office_container("WordDocument"), "FILE_SAVED_BY_WPS"),
     ("xlsx", zip_bomb, "FILE_EXPANDS_TOO_FAR"),
     ("xlsx", part_larger_than_the_directory_says, "FILE_UNREADABLE"),
