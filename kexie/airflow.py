@@ -28,8 +28,11 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "dag-processor": (),
     "triggerer": ("--skip-serve-logs",),
 }
-DAGS = ("collect_submissions", "annual_rollup")
+DAGS = ("collect_submissions", "annual_rollup", "maintain")
 """What the data team's stack runs; Airflow has new DAGs wait until somebody unpauses them."""
+
+METADATA = "KEXIE_AIRFLOW_DATABASE"
+"""The variable that tells tasks where Airflow's own database is; Airflow itself hides the address from them."""
 
 USER = "admin"
 PARALLEL_TASKS = 4
@@ -125,6 +128,7 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
     return {
         **{f"AIRFLOW__{name}": value for name, value in settings.items()},
         **home.environment(),
+        METADATA: settings["DATABASE__SQL_ALCHEMY_CONN"],
         "AIRFLOW_HOME": str(home.airflow_home),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "GX_ANALYTICS_ENABLED": "false",
@@ -144,6 +148,12 @@ def _refuse_elsewhere(home: Home) -> None:
             f"This instance's Airflow answers at {home.airflow_url} and is started and stopped where that runs:"
             " for containers, `docker compose up --wait` and `docker compose down`."
         )
+
+
+def last_environment(home: Home) -> dict[str, str] | None:
+    """What the stack was told when it was last started; None where it never was."""
+    port = _port_file(home)
+    return environment(home, int(port.read_text())) if port.exists() else None
 
 
 def _launch(home: Home, dags: Path, progress: Progress) -> None:

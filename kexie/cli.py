@@ -238,6 +238,15 @@ def trace(
 
 
 @app.command()
+def maintain() -> None:
+    """Watch the disk, back up and prove it, check the archive, clean up; once, in this process, without Airflow."""
+    from upkeep.maintain import maintain as every_step
+
+    with _warehouse(Role.BACKUP) as (home, engine):
+        every_step(home, engine, _say)
+
+
+@app.command()
 def backup() -> None:
     """Back the database up, and prove the backup by restoring it into a scratch database."""
     from upkeep.backup import back_up

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from catalogue.model import Bounds
 
-COLLECT, ROLLUP = airflow.DAGS
+COLLECT, ROLLUP, _ = airflow.DAGS
 YEARS = (2020, 2021)
 REPORT_YEAR = 2021
 BEIJING = ZoneInfo("Asia/Shanghai")

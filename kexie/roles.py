@@ -103,7 +103,11 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         *(Grant(schema, "select") for schema in KEPT),
         *(Grant(schema, "select", kind="sequences") for schema in KEPT),
         Grant("public", "select", ("alembic_version",)),
+        # What maintaining leaves behind, and what it throws away when its time is over.
         Grant("ops", "insert, update (proven_at, message)", ("backup",)),
+        Grant("ops", "insert, update (checked_at, state)", ("archive_file",)),
+        Grant("ops", "insert, delete", ("archive_check", "disk_use")),
+        Grant("ops", "delete", ("model_result", "expectation_result", "expectation_bad_row", "task_run", "alert")),
         *RECORDING,
     ),
 }

@@ -20,9 +20,10 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from ingestion.disk import force_to_disk
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
+from kexie.roles import BUILT, KEPT
 from upkeep import manifest
 from upkeep.clients import Program, fitting, refused
-from upkeep.contents import SCHEMAS, contents
+from upkeep.contents import contents
 from upkeep.manifest import ARCHIVE, DUMP, Manifest
 
 if TYPE_CHECKING:
@@ -104,8 +105,10 @@ def _dumping(program: Program, url: URL, snapshot: str, file: Path) -> Iterator[
     """Have pg_dump work meanwhile, and wait for its end."""
     command = (
         program.path, "--format=custom", f"--file={file}", f"--snapshot={snapshot}", "--no-password",
-        f"--lock-wait-timeout={LOCK_WAIT}", *(f"--schema={schema}" for schema in (*SCHEMAS, "public")),
-        f"--dbname={_address(url)}",
+        f"--lock-wait-timeout={LOCK_WAIT}", f"--dbname={_address(url)}",
+        *(f"--schema={schema}" for schema in (*KEPT, *BUILT, "public")),
+        # The next build fills these again; the schemas themselves belong to the migrations.
+        *(f"--exclude-table={schema}.*" for schema in BUILT),
     )  # fmt: skip
     environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
     with subprocess.Popen(

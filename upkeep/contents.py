@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kexie.roles import KEPT
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-SCHEMAS = ("landing", "ops", "published")
-"""What belongs to the migrations. The schemas of dbt are made again by the next build, so no backup keeps them."""
 
 REVISION_TABLE = "public.alembic_version"
 
@@ -29,7 +28,7 @@ def contents(connection: Connection) -> dict[str, Content]:
 
     for setting, value in ROWS_AS_TEXT.items():
         connection.execute(text("select set_config(:name, :value, true)"), {"name": setting, "value": value})
-    names = connection.scalars(text(TABLES), {"schemas": list(SCHEMAS), "revision_table": REVISION_TABLE}).all()
+    names = connection.scalars(text(TABLES), {"schemas": list(KEPT), "revision_table": REVISION_TABLE}).all()
     found = {name: connection.execute(text(CONTENT.format(table=name))).one() for name in names}
     return {name: Content(row.rows, row.digest) for name, row in found.items()}
 

@@ -15,9 +15,10 @@ from ingestion.lock import COLLECTING
 from kexie.database import MIGRATING, forget_grants, head_revision
 from kexie.errors import UserError
 from kexie.home import Home
+from kexie.roles import BUILT, KEPT
 from pipeline.locks import BUILDING
 from upkeep import manifest, proof
-from upkeep.contents import REVISION_TABLE, SCHEMAS
+from upkeep.contents import REVISION_TABLE
 from upkeep.manifest import ARCHIVE, CHUNK, Manifest
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def restore(home: Home, engine: Engine, folder: Path, archive: Path | None, prog
         for lock in (BUILDING, COLLECTING, MIGRATING):
             connection.exec_driver_sql(f"select pg_advisory_xact_lock({lock})")
         _refuse_unless_empty(connection)
-        connection.exec_driver_sql(f"drop schema if exists {', '.join(SCHEMAS)} cascade")
+        connection.exec_driver_sql(f"drop schema if exists {', '.join((*KEPT, *BUILT))} cascade")
         connection.exec_driver_sql(f"drop table if exists {REVISION_TABLE}")
         proof.restore(connection, folder, backup)
         connection.exec_driver_sql(CANDIDATE_IS_GONE)

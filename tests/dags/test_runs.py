@@ -9,17 +9,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
+from ingestion.landing import archived
 from ingestion.units import load
 from kexie import airflow, postgres
 from kexie.airflow_client import AirflowClient
 from kexie.database import ready
 from kexie.home import Home
 from pipeline.steps import transform
+from upkeep import manifest
 
 BEIJING = ZoneInfo("Asia/Shanghai")
-COLLECT, ROLLUP = "collect_submissions", "annual_rollup"
+COLLECT, ROLLUP, MAINTAIN = "collect_submissions", "annual_rollup", "maintain"
 INDICATOR = "sp_five_entry_activity_count"
 
 UNITS = """\
@@ -56,7 +58,7 @@ def engine(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Eng
 @pytest.fixture(scope="module")
 def client(home: Home, engine: Engine) -> AirflowClient:  # noqa: ARG001 - the tree is there before the DAGs run
     client = AirflowClient(airflow.start(home, print))
-    for dag in (COLLECT, ROLLUP):
+    for dag in (COLLECT, ROLLUP, MAINTAIN):
         client.unpause(dag)
     return client
 
@@ -181,3 +183,50 @@ def spoil(engine: Engine, unit: str) -> None:
     with engine.begin() as connection:
         changed: Any = connection.execute(statement, {"unit": unit, "indicator": INDICATOR})
         assert changed.rowcount == 1
+
+
+def make_old(engine: Engine, run: str) -> None:
+    """Have Airflow believe that a run was a year ago, with its tasks and what they left."""
+    beside = create_engine(engine.url.set(database=f"{engine.url.database}_airflow"))
+    with beside.begin() as connection:
+        for table, column in (("dag_run", "start_date"), ("task_instance", "start_date")):
+            statement = f"update {table} set {column} = {column} - interval '1 year' where run_id = :run"
+            changed: Any = connection.execute(text(statement), {"run": run})
+            assert changed.rowcount > 0
+    beside.dispose()
+
+
+def test_a_night_of_maintaining_backs_up_proves_it_and_throws_old_runs_away(
+    client: AirflowClient, home: Home, engine: Engine
+) -> None:
+    old = next(run for run in client.runs(COLLECT) if run.startswith("manual"))
+    make_old(engine, old)
+    run = client.trigger(MAINTAIN)
+    assert client.wait(MAINTAIN, run, seconds=300) == "success"
+    assert set(states(client, MAINTAIN, run).values()) == {"success"}
+    (backup,) = manifest.folders(home.backups)
+    assert manifest.is_proven(backup)
+    assert old not in client.runs(COLLECT)
+    assert run in client.runs(MAINTAIN)
+    with engine.connect() as connection:
+        assert connection.execute(text("select files, files_read from ops.archive_check")).all() == [(2, 2)]
+
+
+def test_a_damaged_file_ends_the_night_red_and_hides_no_other_step(
+    client: AirflowClient, home: Home, engine: Engine
+) -> None:
+    with engine.connect() as connection:
+        sha256: str = connection.execute(
+            text("select sha256 from landing.delivery order by delivery_seq limit 1")
+        ).scalar_one()
+    archived(home, sha256).write_text("not what its name says")
+    run = client.trigger(MAINTAIN)
+    assert client.wait(MAINTAIN, run, seconds=300) == "failed"
+    assert states(client, MAINTAIN, run) == {
+        **dict.fromkeys(("watch_disk", "back_up", "prove", "clean_up", "clean_airflow"), "success"),
+        "check_archive": "failed",
+        "conclude": "upstream_failed",
+    }
+    last = log_of(home, MAINTAIN, run, "check_archive")[-1]
+    assert last.startswith("Of 2 archived files 0 are missing and 1 are damaged, first ")
+    assert last.endswith("Copy them back from a copy of the archive; ops.archive_damage lists them all.")

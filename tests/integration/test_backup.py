@@ -19,17 +19,19 @@ from sqlalchemy import Engine, text
 from catalogue.load import load as load_catalogue
 from ingestion.collect import collect
 from ingestion.landing import archived, submit
-from kexie import database
+from kexie import database, postgres
 from kexie.database import engine, ready
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
+from kexie.roles import Role
 from pipeline.record import Run
 from pipeline.steps import run_once, transform
 from reporting.trace import trace
 from tests.conftest import NewDatabase
-from tests.integration.office import HEADER, Office, quietly
+from tests.integration.office import HEADER, UNITS, Office, quietly
 from upkeep import manifest
 from upkeep.backup import back_up, latest
+from upkeep.clients import fitting
 from upkeep.manifest import ARCHIVE, DUMP, MANIFEST
 from upkeep.proof import prove
 from upkeep.restore import restore
@@ -51,8 +53,16 @@ def office(new_database: NewDatabase) -> Iterator[Office]:
 
 
 @pytest.fixture(scope="module")
-def made(office: Office) -> Path:
-    return back_up(office.home, office.engine, quietly)
+def guard(office: Office) -> Iterator[Engine]:
+    """The office's database, as the login that backs it up."""
+    prepared = ready(office.home, Role.BACKUP)
+    yield prepared
+    prepared.dispose()
+
+
+@pytest.fixture(scope="module")
+def made(office: Office, guard: Engine) -> Path:
+    return back_up(office.home, guard, quietly)
 
 
 @pytest.fixture
@@ -110,8 +120,9 @@ def test_a_restored_instance_publishes_and_traces_the_same(
 ) -> None:
     home, prepared = empty
     assert restore(home, prepared, made, office.home.archive, quietly).missing == []
-    with ready(home).connect():  # every migration is there, and every grant
-        assert rows(prepared, PUBLISHED) == rows(office.engine, PUBLISHED) != []
+    reader = ready(home, Role.OFFICE)
+    assert rows(reader, PUBLISHED) == rows(office.engine, PUBLISHED) != []
+    reader.dispose()
     assert list(trace(prepared, "C", LECTURES, "2021")) == list(trace(office.engine, "C", LECTURES, "2021"))
     files = {file.relative_to(home.archive): file.read_bytes() for file in home.archive.rglob("*") if file.is_file()}
     assert len(files) == 3
@@ -123,6 +134,7 @@ def test_a_restored_instance_goes_on_where_the_other_stopped(
 ) -> None:
     home, prepared = empty
     restore(home, prepared, made, office.home.archive, quietly)
+    ready(home, Role.OFFICE).dispose()  # the migrations, and everyone's grants
     file = home.root / "A.csv"
     file.write_text(HEADER + f"A,,2021,{LECTURES},own,7\n", encoding="utf-8")
     submit(home, [file], "A")
@@ -138,12 +150,12 @@ def test_a_restored_instance_goes_on_where_the_other_stopped(
     restored.dispose()
 
 
-def test_a_backup_is_proven_by_a_restore_that_leaves_nothing_behind(office: Office, made: Path) -> None:
-    with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+def test_a_backup_is_proven_by_a_restore_that_leaves_nothing_behind(office: Office, guard: Engine, made: Path) -> None:
+    with guard.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"create database {office.engine.url.database}_proof")  # as a crash would leave it
     before = databases(office.engine)
     assert not manifest.is_proven(made)
-    prove(office.home, office.engine, made, quietly)
+    prove(office.home, guard, made, quietly)
     assert manifest.is_proven(made)
     assert recorded(office.engine, made) == (True, "")
     assert before - databases(office.engine) == {f"{office.engine.url.database}_proof"}
@@ -170,6 +182,7 @@ def test_writers_and_a_backup_do_not_wait_for_one_another_and_it_still_describes
 ) -> None:
     home = new_database()
     prepared = ready(home)
+    guard = ready(home, Role.BACKUP)
     stop = threading.Event()
 
     def write() -> None:
@@ -186,25 +199,26 @@ def test_writers_and_a_backup_do_not_wait_for_one_another_and_it_still_describes
         writer.start()
         try:
             for _ in range(3):
-                backup = back_up(home, prepared, quietly)
-                prove(home, prepared, backup, quietly)
+                backup = back_up(home, guard, quietly)
+                prove(home, guard, backup, quietly)
                 assert manifest.read(backup).tables["landing.year_change"].rows == 0
         finally:
             stop.set()
             writer.join()
     held = [manifest.read(folder).tables["landing.unit_event"].rows for folder in manifest.folders(home.backups)]
     assert held[0] < held[-1]
+    guard.dispose()
     prepared.dispose()
 
 
 @pytest.mark.parametrize("name", [DUMP, ARCHIVE])
 @pytest.mark.parametrize("where", [0, 0.5, -1], ids=["first byte", "a byte in the middle", "last byte"])
 def test_a_flipped_byte_is_found_before_anything_is_restored(
-    office: Office, backup: Path, empty: tuple[Home, Engine], name: str, where: float
+    office: Office, guard: Engine, backup: Path, empty: tuple[Home, Engine], name: str, where: float
 ) -> None:
     change(backup / name, int(where * (backup / name).stat().st_size) if where > 0 else int(where))
     for attempt in (
-        lambda: prove(office.home, office.engine, backup, quietly),
+        lambda: prove(office.home, guard, backup, quietly),
         lambda: restore(*empty, backup, None, quietly),
     ):
         with pytest.raises(UserError, match=rf"The backup .* is damaged: {name} has .*its manifest says"):
@@ -221,20 +235,20 @@ def test_a_backup_without_one_of_its_files_is_refused(empty: tuple[Home, Engine]
         restore(*empty, backup, None, quietly)
 
 
-def test_a_proof_that_fails_names_the_table_and_leaves_the_backup_unproven(office: Office) -> None:
-    backup = back_up(office.home, office.engine, quietly)
+def test_a_proof_that_fails_names_the_table_and_leaves_the_backup_unproven(office: Office, guard: Engine) -> None:
+    backup = back_up(office.home, guard, quietly)
     right = (backup / MANIFEST).read_text()
     spoil_manifest(backup, "landing.delivery", 1)
     sentence = "table landing.delivery: 4 rows were expected, 3 were found"
     with pytest.raises(UserError, match=sentence):
-        prove(office.home, office.engine, backup, quietly)
+        prove(office.home, guard, backup, quietly)
     assert not manifest.is_proven(backup)
     is_proven, message = recorded(office.engine, backup)
     assert not is_proven
     assert sentence in message
     assert f"{office.engine.url.database}_proof" not in databases(office.engine)
     (backup / MANIFEST).write_text(right)
-    prove(office.home, office.engine, backup, quietly)
+    prove(office.home, guard, backup, quietly)
     assert recorded(office.engine, backup) == (True, "")
 
 
@@ -320,9 +334,10 @@ def test_an_archive_with_a_damaged_file_gives_all_the_others(
 BACK_UP = """
 from kexie.home import Home
 from kexie.database import engine
+from kexie.roles import Role
 from upkeep.backup import back_up
 home = Home.from_environment()
-back_up(home, engine(home), print)
+back_up(home, engine(home, Role.BACKUP), print)
 """
 
 
@@ -336,21 +351,23 @@ def in_another_process(home: Home, script: str, *arguments: str) -> subprocess.P
 def test_a_backup_that_is_killed_is_none_and_the_next_one_cleans_up(new_database: NewDatabase) -> None:
     home = new_database()
     prepared = ready(home)
+    guard = ready(home, Role.BACKUP)
     with prepared.connect() as migrating:
         migrating.exec_driver_sql("lock table landing.delivery in access exclusive mode")
         process = in_another_process(home, BACK_UP)
         wait_until(lambda: psutil.Process(process.pid).children() and list(home.backups.glob(".*/warehouse.dump")))
         (pg_dump,) = psutil.Process(process.pid).children()
-        assert str(prepared.url.password) not in " ".join(pg_dump.cmdline())
+        assert str(guard.url.password) not in " ".join(pg_dump.cmdline())
         process.send_signal(signal.SIGKILL)
         process.communicate()
     psutil.wait_procs([pg_dump], timeout=60)
     assert list(manifest.folders(home.backups)) == []
     with pytest.raises(UserError, match=r"There is no backup in .*; make one with `kexie backup`"):
         latest(home)
-    backup = back_up(home, prepared, quietly)
+    backup = back_up(home, guard, quietly)
     assert list(home.backups.iterdir()) == [backup]
-    prove(home, prepared, backup, quietly)
+    prove(home, guard, backup, quietly)
+    guard.dispose()
     prepared.dispose()
 
 
@@ -382,3 +399,95 @@ def test_a_restore_that_is_killed_has_changed_nothing_and_can_be_repeated(
     restore(home, prepared, made, None, quietly)
     assert rows(prepared, "select count(*) from landing.delivery") == [(3,)]
     prepared.dispose()
+
+
+KEXIE = Path(sys.executable).with_name("kexie")
+
+
+def test_the_commands_move_an_instance_into_a_new_folder(tmp_path: Path) -> None:
+    first, second = Home(tmp_path / "first"), Home(tmp_path / "second")
+
+    def kexie(home: Home, *words: str | Path, status: int = 0) -> str:
+        said = subprocess.run(
+            [KEXIE, *words],
+            cwd=tmp_path,
+            env=os.environ | home.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in said.stderr
+        assert said.returncode == status, said.stderr
+        return said.stdout + said.stderr
+
+    try:
+        (tmp_path / "units").mkdir()
+        (tmp_path / "units" / "units.csv").write_text(UNITS, encoding="utf-8")
+        kexie(first, "units", "load", "units")
+        assert [line.split(": ")[0].split(" ")[0] for line in kexie(first, "backup").splitlines()] == [
+            "Backup",
+            "Backup",
+        ]
+        backup = latest(first)
+        assert manifest.is_proven(backup)
+        assert "0 of 0 archived files are in place" in kexie(second, "restore", backup)
+        assert kexie(second, "units", "load", "units") == "4 units; 0 rows and 0 events are new or changed.\n"
+        assert kexie(second, "restore", backup, status=1).startswith(
+            "The database kexie holds 0 deliveries and 4 units, and a backup goes into an empty one only: name a new"
+        )
+        assert kexie(second, "restore", "nowhere", status=1).startswith(
+            "nowhere holds no backup: manifest.json is missing"
+        )
+        kexie(second, "maintain")
+        assert manifest.is_proven(latest(second))
+    finally:
+        for home in (first, second):
+            postgres.stop(home)
+
+
+OLDER = Path("/usr/lib/postgresql/15/bin")
+
+
+@pytest.fixture(scope="module")
+def older_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty database on a server of PostgreSQL 15, which is someone else's."""
+    if not OLDER.exists():
+        pytest.skip("PostgreSQL 15 is not installed here")
+    folder, port = tmp_path_factory.mktemp("older"), str(postgres._free_port())
+    (folder / "password").write_text("secret of theirs")
+
+    def run(tool: str, *arguments: str) -> None:
+        with (folder / "log").open("a") as log:
+            command = [*postgres._privileges(), str(OLDER / tool), *arguments]
+            subprocess.run(command, check=True, stdout=log, stderr=log)
+
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories=''"
+    run("initdb", "-D", str(folder / "data"), "-U", "theirs", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C",
+        f"--pwfile={folder / 'password'}")  # fmt: skip
+    run("pg_ctl", "start", "-w", "-D", str(folder / "data"), "-o", options)
+    yield f"postgresql://theirs:secret of theirs@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "stop", "-m", "fast", "-D", str(folder / "data"))
+
+
+@pytest.mark.parametrize("client", ["its own", "a newer one"])
+def test_someone_elses_older_server_is_backed_up_and_restored_with_its_own_programs_or_with_newer_ones(
+    older_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
+    monkeypatch.setenv("PATH", f"{OLDER}:{os.environ['PATH']}" if client == "its own" else str(tmp_path))
+    home = Home(tmp_path / "home", database_url=older_server)
+    guard = ready(home, Role.BACKUP)
+    backup = back_up(home, guard, quietly)
+    assert (manifest.read(backup).server[:2], manifest.read(backup).client) == ("15", 15 if client == "its own" else 18)
+    prove(home, guard, backup, quietly)
+    guard.dispose()
+    owner = engine(home)
+    restore(home, owner, backup, None, quietly)
+    owner.dispose()
+    ready(home, Role.OFFICE).dispose()
+
+
+def test_programs_that_are_too_old_are_refused_in_one_sentence() -> None:
+    with pytest.raises(
+        UserError, match=r"PostgreSQL 99 needs its own pg_dump, and the newest pg_dump here is of version \d+: install"
+    ):
+        fitting("pg_dump", 99)

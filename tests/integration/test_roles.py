@@ -70,7 +70,9 @@ BUT: dict[Role, dict[str, set[str]]] = {
     },
     Role.BACKUP: {
         "public.alembic_version": READ,
-        **dict.fromkeys(("ops.backup", "ops.task_run", "ops.alert"), ADD),
+        **dict.fromkeys(("ops.backup", "ops.archive_file"), ADD),
+        **dict.fromkeys(("ops.archive_check", "ops.disk_use", "ops.task_run", "ops.alert"), ADD | {"delete"}),
+        **dict.fromkeys(("ops.model_result", "ops.expectation_result", "ops.expectation_bad_row"), READ | {"delete"}),
     },
 }
 PROGRESS = {"state", "message", "built_at", "audited_at", "published_at"}
@@ -93,7 +95,11 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
         **{history: {"closed_by"} for history in HISTORIES},
         **RECORDED,
     },
-    Role.BACKUP: {"ops.backup": {"proven_at", "message"}, **RECORDED},
+    Role.BACKUP: {
+        "ops.backup": {"proven_at", "message"},
+        "ops.archive_file": {"checked_at", "state"},
+        **RECORDED,
+    },
 }
 
 
