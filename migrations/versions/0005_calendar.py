@@ -248,7 +248,7 @@ REPORTING_STATUS = """
 
 RELATION_COMMENTS = {
     "table landing.form_expectation": "报送日历：哪级哪类单位按什么周期报哪张报表、何时截止，由指标目录写入",
-    "table landing.filing_exception": "报送日历的例外：免报或另定截止日；几条都适用的，本省的先于目录的，后写的先于先写的",
+    "table landing.filing_exception": "报送日历的例外：免报或另定截止日；几条都适用的，本省的先于目录的，后写的优先",
     "view landing.filing_obligation": "应报清单：已有数据的各年度中，每个单位每张报表每个应报报告期一行",
     "view published.reporting_status": "各单位各报表各应报报告期的报送情况，随收随新，不经发布审核",
 }

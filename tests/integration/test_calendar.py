@@ -127,7 +127,7 @@ def status(connection: Connection, unit: str, column: str, year: int = 2021) -> 
         "where unit_code = :unit and form = :form and left(period, 4) = :year order by period"
     )
     rows = connection.execute(query, {"unit": unit, "form": FORM, "year": str(year)})
-    return {period: str(value) if isinstance(value, date) else value for period, value in rows}
+    return {str(period): str(value) if isinstance(value, date) else value for period, value in rows}
 
 
 # ---- what is owed, and when
