@@ -25,7 +25,8 @@ class Session:
         """Run a command as a session of its own, with its output in `log`; the output before is kept beside it."""
         if log.exists():
             log.replace(log.with_name(f"{log.name}.1"))
-        with log.open("w") as output:
+        # Appending: where the log is cut while the program writes, it goes on at the new end and not after a gap.
+        with log.open("a") as output:
             process = subprocess.Popen(
                 command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,

@@ -73,9 +73,9 @@ def _remove(folder: Path) -> None:
 
 
 def delete_logs(home: Home, progress: Progress, rules: Logs | None = None) -> None:
-    """Delete logs that nobody wrote to for so long, and cut those that grow for ever."""
+    """Delete the tasks' logs that nobody wrote to for so long, and cut those of programs, which grow for ever."""
     rules = rules or settings().logs
-    deleted = _delete_older(home.logs, rules.days)
+    deleted = _delete_older(home.logs / "airflow", rules.days)
     cut = [log for log in home.logs.glob("*.log") if _cut(log, rules.megabytes * MEGABYTE)]
     progress(f"Logs: {deleted} older than {rules.days} days are deleted, {len(cut)} are cut.")
 
