@@ -89,8 +89,7 @@ def demo() -> None:
     """Load the sample province, let the DAGs do their work, and print its indicators beside the report's lines."""
     from kexie.demo import run
 
-    with _warehouse(Role.OWNER) as (home, engine):
-        run(home, engine, _say)
+    run(Home.from_environment(), _say)
 
 
 @units.command("load")

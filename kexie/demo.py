@@ -19,8 +19,10 @@ from zoneinfo import ZoneInfo
 
 from kexie import airflow
 from kexie.airflow_client import FINISHED, AirflowAddress, AirflowClient
+from kexie.database import acting
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
+from kexie.roles import Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -37,22 +39,26 @@ RUN_SECONDS = 1800
 Say = Callable[[str], None]
 
 
-def run(home: Home, engine: Engine, say: Say) -> None:
+def run(home: Home, say: Say) -> None:
     """Bring the sample province to published figures and print them beside the report's lines.
 
     What an earlier demo did is not done again. Raises UserError naming the step that failed and its log.
     """
     clock = Clock(say)
-    address = _prepare(home, engine, clock)
+    address = _prepare(home, clock)
     client = AirflowClient(address)
     for dag in airflow.DAGS:
         client.unpause(dag)
-    work = _Work(home, engine, client, clock)
-    done = [work.collect(), work.roll_up()]
+    # Reads what has landed and which builds there are, as nobody else may.
+    with acting(home, Role.TRANSFORM) as engine:
+        work = _Work(home, engine, client, clock)
+        done = [work.collect(), work.roll_up()]
     if not any(done):
         clock.say(f"Nothing to do: every file was received already, and {_spoken(YEARS)} are rolled up.")
-    _print_outcomes(engine, say)
-    _print_lines(engine, say)
+    with acting(home, Role.OPERATOR) as engine:
+        _print_outcomes(engine, say)
+    with acting(home, Role.OFFICE) as engine:
+        _print_lines(engine, say)
     _print_places(home, address, say)
     say(clock.summary())
 
@@ -87,12 +93,13 @@ class _File(NamedTuple):
     sha256: str
 
 
-def _prepare(home: Home, engine: Engine, clock: Clock) -> AirflowAddress:
+def _prepare(home: Home, clock: Clock) -> AirflowAddress:
     """Start Airflow; its processes take their time, in which the files are written and sent."""
     with ThreadPoolExecutor(max_workers=1) as beside:
         stack = beside.submit(_start_airflow, home, clock)
         files = _sample(home, clock)
-        _send(home, engine, files, clock)
+        with acting(home, Role.INGEST) as engine:
+            _send(home, engine, files, clock)
         return stack.result()
 
 

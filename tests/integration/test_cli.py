@@ -183,6 +183,10 @@ def test_a_tree_is_loaded_whole_and_a_second_time_changes_nothing(kexie: Kexie, 
          "PostgreSQL refuses the query: cannot execute DELETE in a read-only transaction"),
         (["sql", "select * from landing.submission"],
          "PostgreSQL refuses the query: permission denied for schema landing"),
+        (["ops", "select * from landing.delivery"],
+         "PostgreSQL refuses the query: permission denied for schema landing"),
+        (["ops", "delete from build"],
+         "PostgreSQL refuses the query: cannot execute DELETE in a read-only transaction"),
         (["sql", "select 1; select 2"],
          "PostgreSQL refuses the query: cannot insert multiple commands into a prepared statement"),
         (["sql", "copy (select 1) to stdout"],
@@ -239,6 +243,18 @@ def test_sql_prints_a_table_as_wide_as_its_characters(kexie: Kexie) -> None:
         "甲市科协    42     partial",
         "示例省科协  42     partial",
         "(4 行)",
+    ]
+
+
+@pytest.mark.usefixtures("published")
+def test_ops_answers_the_data_team_about_runs_and_files(kexie: Kexie) -> None:
+    query = "select file_name, outcome from file_outcomes where outcome = 'rejected'"
+    assert kexie("ops", query, "--csv").stdout == "file_name,outcome\nof_another.csv,rejected\n"
+    assert kexie("ops", "select state from ops.build").stdout.splitlines() == [
+        "state",
+        "---------",
+        "published",
+        "(1 行)",
     ]
 
 
