@@ -1,6 +1,7 @@
-"""Write every file that is derived from the catalogue: `python -m catalogue.generate [--check]`.
+"""Write every file that is derived from others: `python -m catalogue.generate [--check]`.
 
-`--check` writes nothing and exits 1 when a file differs from what the catalogue says, naming each.
+All come from the catalogue but the index of the DAGs, which comes from their docstrings. `--check` writes nothing and
+exits 1 when a file differs from what it should say, naming each.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from catalogue.model import Catalogue
 from catalogue.seeds import seeds
 from expectations.suites import suites
 from kexie.errors import UserError
+from orchestration.dag_index import dag_index
 
 Generator = Callable[[Catalogue], dict[str, str]]
 
@@ -21,6 +23,7 @@ GENERATORS: dict[str, Generator] = {
     "dbt seeds": seeds,
     "data dictionary": dictionary,
     "audit suites": suites,
+    "index of the DAGs": lambda _: dag_index(),
 }
 """What is generated; each gives path (from the project's root) → text. A new kind of file is one more line here."""
 
@@ -43,7 +46,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 def main(arguments: list[str] | None = None, root: Path = FOLDER.parent) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m catalogue.generate", description="Write what the catalogue implies."
+        prog="python -m catalogue.generate", description="Write what the catalogue and the DAGs imply."
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file has drifted")
     check = parser.parse_args(arguments).check
@@ -57,7 +60,7 @@ def main(arguments: list[str] | None = None, root: Path = FOLDER.parent) -> int:
         write(root, {path: files[path] for path in drifted})
     for path in drifted:
         sys.stdout.write(
-            f"{path} differs from the catalogue; run: python -m catalogue.generate\n" if check else f"wrote {path}\n"
+            f"{path} differs from its source; run: python -m catalogue.generate\n" if check else f"wrote {path}\n"
         )
     return 1 if check and drifted else 0
 

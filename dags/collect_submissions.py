@@ -6,8 +6,8 @@
 | --- | --- | --- |
 | land | 收存写完的文件 | `landing.delivery`、`archive/` |
 | check | 读数、核对、写回执 | `ops.file_outcomes`、`landing.finding`、`outbox/` |
-| transform | 有变动的年度重新汇总 | `ops.build`、`ops.model_result`、`candidate.*` |
-| audit | 审核候选数，不符不发布 | `ops.expectation_result`、`ops.expectation_bad_row`、`data_docs/` |
+| transform | 有变动的年度重新汇总 | `ops.build`、`ops.model_runs`、`candidate.*` |
+| audit | 审核候选数，不符不发布 | `ops.check_results`、`ops.expectation_bad_row`、`data_docs/` |
 | publish | 写入差别 | `published.*` |
 
 同一时间只有一个运行；重跑任何一步都不会重复计数。不经 Airflow 做同样的事：`kexie run`。
@@ -17,7 +17,8 @@ from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
 from pendulum import datetime
 
 from orchestration.inbox import SUBMISSIONS
-from orchestration.tasks import DEFAULTS, TIME_ZONE, audit, check, land, publish, transform
+from orchestration.tasks import DEFAULTS, audit, check, land, publish, transform
+from orchestration.years import TIME_ZONE
 
 EVERY_FIVE_MINUTES = CronTriggerTimetable("*/5 * * * *", timezone=TIME_ZONE)
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from kexie.errors import UserError
+from kexie.errors import UnreachableError, UserError
 from kexie.home import PROJECT
+
+KILLED = (
+    "The process ended without saying why: it was killed, or the machine stopped. Nothing is half done: "
+    "run the step again."
+)
 
 
 class StepError(Exception):
@@ -18,6 +23,11 @@ def sentence(error: BaseException) -> str:
     from psycopg import OperationalError as DriverError
     from sqlalchemy.exc import OperationalError
 
+    if isinstance(error, UnreachableError):
+        return (
+            f"{_one_line(str(error)).rstrip('.')}. Nothing is half done: see that it runs and can be reached, "
+            "then run the step again."
+        )
     if isinstance(error, (StepError, UserError)):
         return _one_line(str(error))
     if isinstance(error, OperationalError):

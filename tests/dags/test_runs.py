@@ -168,9 +168,17 @@ def test_a_candidate_that_breaks_an_invariant_ends_red_at_the_audit_and_is_not_p
         "publish": "upstream_failed",
     }
     assert (published(engine), publications(engine)) == before
-    last = log_of(home, ROLLUP, run, "audit")[-2:]
-    assert "values_own_adds_up，1 行不符" in last[0]
-    assert last[1].strip() == f"A {INDICATOR} 2021 ← 文件 A_2021.csv，第 2 行"
+    last = log_of(home, ROLLUP, run, "audit")[-1]
+    assert "may not be published, and what is published has not changed" in last
+    assert "行不符；第一行：" in last
+    assert "文件 A_2021.csv，第 2 行；另有 1 项不符。" in last
+    assert f"  A {INDICATOR} 2021 ← 文件 A_2021.csv，第 2 行" in log_of(home, ROLLUP, run, "audit")
+    assert last.endswith("put the file or the model right, and run again.")
+    with engine.connect() as connection:
+        told = connection.execute(
+            text("select outcome, year, failed_step, what_to_do from ops.last_run where dag = :dag"), {"dag": ROLLUP}
+        ).one()
+    assert tuple(told) == ("failed", 2021, "audit", last)
 
 
 def spoil(engine: Engine, unit: str) -> None:

@@ -10,6 +10,7 @@ import yaml
 from catalogue.generate import GENERATORS, drift, generate, main, write
 from catalogue.load import FOLDER, load
 from catalogue.model import Catalogue, Level, UnitType
+from orchestration.dag_index import dag_index
 
 ROOT = FOLDER.parent
 SEEDS = "dbt_project/seeds"
@@ -42,8 +43,8 @@ def test_check_names_each_drifted_file_and_leaves_it(tmp_path: Path, capsys: pyt
     assert main(["--check"], root=tmp_path) == 1
 
     assert capsys.readouterr().out.splitlines() == [
-        f"{SEEDS}/indicators.csv differs from the catalogue; run: python -m catalogue.generate",
-        "docs/data_dictionary.md differs from the catalogue; run: python -m catalogue.generate",
+        f"{SEEDS}/indicators.csv differs from its source; run: python -m catalogue.generate",
+        "docs/data_dictionary.md differs from its source; run: python -m catalogue.generate",
     ]
     assert (tmp_path / SEEDS / "indicators.csv").read_text(encoding="utf-8") == "by hand\n"
 
@@ -140,6 +141,42 @@ def test_the_dictionary_names_every_form_and_indicator(files: dict[str, str], ca
 def test_every_table_row_of_the_dictionary_has_the_columns_of_its_heading(files: dict[str, str]) -> None:
     rows = [line for line in files["docs/data_dictionary.md"].splitlines() if line.startswith("|")]
     assert {row.replace("\\|", "").count("|") for row in rows} == {4, 6, 11}
+
+
+def test_the_index_of_the_dags_names_every_dag_with_its_schedule_and_tasks(files: dict[str, str]) -> None:
+    text = files["docs/dags.md"]
+    sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
+    assert sections == sorted(path.stem for path in (ROOT / "dags").glob("*.py"))
+    assert "| `*/5 * * * *`；`inbox` 有更新时 | 数据组 | 收报 |" in text
+    assert "| `0 0 1 1 *` | 数据组 | 汇总 |" in text
+    tasks = [line for line in text.splitlines() if line.startswith("| `")]
+    assert "| `completeness` | 该年度应报的报表到了多少、缺哪些单位。只说明，不阻断。 |" in tasks
+    assert [line for line in tasks if line.endswith("|  |")] == []
+
+
+def test_the_index_reads_a_dag_that_names_everything_itself(tmp_path: Path) -> None:
+    (tmp_path / "nightly.py").write_text(NIGHTLY, encoding="utf-8")
+    text = dag_index(tmp_path)["docs/dags.md"]
+    assert "| [nightly](#nightly) | 每夜 | 手工 | 甲 | 乙、丙 |" in text
+    assert [line for line in text.splitlines() if line.startswith("| `")] == ["| `first` | 先 |", "| `second` | 后 |"]
+
+
+NIGHTLY = """
+from airflow.sdk import dag, task
+
+
+@task(doc_md="后")
+def second(): ...
+
+
+@task(task_id="first", doc_md="先")
+def begin(): ...
+
+
+@dag(schedule=None, description="每夜", tags=["乙", "丙"], default_args={"owner": "甲"})
+def nightly():
+    begin() >> second()
+"""
 
 
 def _rows(files: dict[str, str], seed: str) -> list[dict[str, str]]:

@@ -1,0 +1,59 @@
+"""What somebody has to look at: rows of `ops.alert`, written when a task fails for good and when a run is late."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+from orchestration.years import TIME_ZONE, year_of
+from pipeline.reasons import sentence
+from pipeline.record import Run, alert
+
+log = logging.getLogger("kexie")
+
+
+def raise_alert(kind: str, run: Run, task: str | None, year: int | None, why: str) -> None:
+    """Write a row of `ops.alert`; where that fails only the log says so, as there is an error to tell already."""
+    from kexie.database import acting
+    from kexie.home import Home
+    from kexie.roles import Role
+
+    try:
+        with acting(Home.from_environment(), Role.INGEST) as engine:
+            alert(engine, kind, run, task, year, why)
+    except Exception as error:
+        log.warning("The alert is not written to ops.alert: %s", sentence(error))
+
+
+def run_is_late(context: dict[str, Any]) -> None:
+    """Called by Airflow with a run that has not ended well by its deadline."""
+    told, due = context["dag_run"], _moment(context["deadline"]["deadline_time"]).astimezone(ZoneInfo(TIME_ZONE))
+    begins = told["data_interval_start"]
+    year = year_of((told["conf"] or {}).get("year"), _moment(begins) if begins else None)
+    run = Run(told["dag_id"], told["dag_run_id"])
+    why = (
+        f"The run {run.run_id} of {run.dag}{f' ({year})' if year else ''} was due by {due:%Y-%m-%d %H:%M} and "
+        "has not ended well. See in ops.last_run which step failed or waits, put it right and clear that step; "
+        "a run that ends well closes this alert."
+    )
+    raise_alert("late", run, None, year, why)
+    log.error(why)
+
+
+def ended_within(interval: timedelta) -> DeadlineAlert:
+    """An alert for a run that has not ended well so long after it was queued.
+
+    Counted from the queue and not from the run's date: the runs of a backfill have dates long gone.
+    """
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=interval, callback=SyncCallback(run_is_late)
+    )
+
+
+def _moment(told: str | datetime) -> datetime:
+    return datetime.fromisoformat(told) if isinstance(told, str) else told

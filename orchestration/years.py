@@ -1,0 +1,13 @@
+"""Which year a run stands for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+TIME_ZONE = "Asia/Shanghai"
+
+
+def year_of(asked: int | None, begins: datetime | None) -> int | None:
+    """The year it was asked for, else the one in which its interval begins, in Beijing; None where it has neither."""
+    return asked or (begins.astimezone(ZoneInfo(TIME_ZONE)).year if begins else None)
