@@ -109,6 +109,13 @@ def test_a_slip_of_ten_thousand_is_doubted_in_the_unit_that_was_typed(office: Of
     assert "记为 0" not in found
 
 
+def test_of_a_form_sent_back_no_zero_is_said_to_be_recorded(office: Office) -> None:
+    found = receipt_of(office, filled_in(office, "negative.xlsx", fin_budget_total=-3))
+    assert "“项目/部门预算数”填的 -3万元（-30000元） 是负数。" in found
+    assert "受理结果：部分受理" in found
+    assert "记为 0" not in found
+
+
 def test_read_shows_what_was_typed_and_what_it_is(office: Office) -> None:
     file = filled_in(office, "shown.xlsx", fin_budget_total=12.5)
     lines, _ = show(file, as_json=False)
