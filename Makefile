@@ -7,9 +7,10 @@ INSTALLED := $(VENV)/.installed
 # Compiled modules halve the seconds that Airflow, dbt and Great Expectations take to import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo down test check tools env bench generate
+.PHONY: help install demo down test check tools env bench generate
 
 help:
+	@echo "make install  install the locked packages into .venv, as every command here does where it must"
 	@echo "make demo   load the sample province and let the DAGs compute it (starts PostgreSQL and Airflow)"
 	@echo "make down   stop everything make demo started"
 	@echo "make test   the whole test suite"
@@ -17,6 +18,8 @@ help:
 	@echo "make tools  install the programs without which some tests are skipped (Debian, as root)"
 	@echo "make env    generate the secrets that docker-compose.yml needs, in .env"
 	@echo "make bench  how fast, as ratios to stated yardsticks"
+
+install: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/kexie demo
