@@ -558,7 +558,7 @@ def _planted(database: Engine, statements: Iterable[str]) -> Iterator[None]:
 
 
 def _make_candidate(connection: Connection) -> None:
-    connection.exec_driver_sql("create schema candidate")
+    connection.exec_driver_sql("create schema if not exists candidate")
     for relation in RELATIONS:
         columns: str = connection.execute(
             text("""
