@@ -50,7 +50,7 @@ def place(address: str, login: Login) -> UPath:
     """The folder that an address `sftp://user@host[:port]/folder` names.
 
     Raises UserError where the address or the login cannot be used, or the server has no such folder, and
-    ConnectionError where the server does not answer.
+    AwayError where the server does not answer.
     """
     from upath import UPath
 
@@ -114,11 +114,11 @@ class Sftp(SFTPFileSystem):  # type: ignore[misc]
 
     def _opened(self) -> _Session:
         if time.monotonic() < self._asked_again_at:
-            raise ConnectionError(self._said)
+            raise AwayError(self._said)
         try:
             with _told(self.server):
                 return self._log_in()
-        except ConnectionError as error:
+        except AwayError as error:
             self._said, self._asked_again_at = str(error), time.monotonic() + REST_SECONDS
             raise
 
@@ -157,11 +157,16 @@ class Sftp(SFTPFileSystem):  # type: ignore[misc]
             raise
 
 
+class AwayError(ConnectionError):
+    """The server does not answer; what is there waits. Whoever runs it may mend that, so it is worth another try."""
+
+
 class _Session(paramiko.SFTPClient):
     """paramiko's client. A connection that is lost in whatever operation is a ConnectionError, and ends the session."""
 
-    _server = ""
-    _ssh: paramiko.SSHClient
+    def __init__(self, channel: paramiko.Channel, ssh: paramiko.SSHClient, server: str) -> None:
+        self._ssh, self._server = ssh, server
+        super().__init__(channel)
 
     @classmethod
     def opened(cls, ssh: paramiko.SSHClient, server: str) -> _Session:
@@ -170,9 +175,7 @@ class _Session(paramiko.SFTPClient):
         channel = transport.open_session(timeout=CONNECT_SECONDS)
         channel.settimeout(ANSWER_SECONDS)
         channel.invoke_subsystem("sftp")
-        session = cls(channel)
-        session._server, session._ssh = server, ssh
-        return session
+        return cls(channel, ssh, server)
 
     def is_open(self) -> bool:
         channel = self.get_channel()
@@ -200,10 +203,9 @@ class _Session(paramiko.SFTPClient):
         try:
             with _told(self._server):
                 yield
-        except ConnectionError:
+        except AwayError:
             # An answer that comes late would be taken for the next question's.
-            if hasattr(self, "_ssh"):
-                self._ssh.close()
+            self._ssh.close()
             raise
 
 
@@ -230,11 +232,13 @@ def _told(server: str) -> Iterator[None]:
     """Tell every way in which a server can fail to answer as one."""
     try:
         yield
+    except AwayError:
+        raise
     except (OSError, EOFError, paramiko.SSHException) as error:
         reason = getattr(error, "strerror", None) or str(error) or "it ended the connection"
         if isinstance(error, TimeoutError):
             reason = "no answer in time"
-        raise ConnectionError(f"The SFTP server {server} does not answer ({reason}); what is there waits") from None
+        raise AwayError(f"The SFTP server {server} does not answer ({reason}); what is there waits") from None
 
 
 def _load_known_hosts(client: paramiko.SSHClient, file: str) -> None:

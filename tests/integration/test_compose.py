@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from kexie import airflow, env, roles
+from kexie.errors import UserError
 from kexie.home import PROJECT, Home
 from tests.fixtures.upgrade.expected import narrowed
 
@@ -139,9 +140,23 @@ def test_every_service_is_confined_and_limited(services: dict[str, Any]) -> None
 def test_who_only_serves_airflow_has_no_login_to_the_warehouse(services: dict[str, Any]) -> None:
     passwords = {roles.password_variable(role) for role in roles.Role}
     for name in ("airflow-apiserver", "airflow-dag-processor", "airflow-triggerer", "sftp"):
-        told = services[name].get("environment", {})
-        assert not passwords & set(told), name
-        assert not urlsplit(told.get("KEXIE_DATABASE_URL", "")).username, name
+        assert not passwords & set(services[name].get("environment", {})), name
+
+
+def test_the_owners_login_is_used_by_init_alone(services: dict[str, Any]) -> None:
+    told = {name: service.get("environment", {}) for name, service in services.items()}
+    assert [name for name in told if urlsplit(told[name].get("KEXIE_DATABASE_URL", "")).username] == ["init"]
+    # The postgres service makes that login.
+    assert [name for name in told if "KEXIE_OWNER_PASSWORD" in told[name]] == ["postgres"]
+
+
+def test_airflow_that_runs_elsewhere_is_neither_started_nor_stopped_here(tmp_path: Path) -> None:
+    home = Home(tmp_path, airflow_url="http://airflow-apiserver:8080")
+    assert airflow.address(home).url == "http://airflow-apiserver:8080"
+    with pytest.raises(UserError, match="docker compose up"):
+        airflow.start(home, print)
+    with pytest.raises(UserError, match="docker compose down"):
+        airflow.stop(home)
 
 
 def test_containers_are_told_what_the_local_stack_is_told(services: dict[str, Any], tmp_path: Path) -> None:
@@ -310,7 +325,7 @@ def test_the_generated_password_opens_airflow(compose: Compose) -> None:
     said = json.dumps({"username": airflow.USER, "password": secrets["AIRFLOW_ADMIN_PASSWORD"]}).encode()
     url = f"http://127.0.0.1:{compose.environment['AIRFLOW_PORT']}/auth/token"
     request = Request(url, data=said, headers={"Content-Type": "application/json"})
-    with urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urlopen(request, timeout=120) as answer:  # noqa: S310
         assert json.load(answer)["access_token"]
 
 
