@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from csv import DictReader
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.disk import force_to_disk
 from ingestion.landing import archived
 from ingestion.lock import COLLECTING
 from kexie.database import MIGRATING, forget_grants, head_revision
@@ -56,6 +56,8 @@ def restore(home: Home, engine: Engine, folder: Path, archive: Path | None, prog
     with engine.connect() as connection:
         _refuse_unless_empty(connection)
     missing = list(_bring_archive(home, folder, archive))
+    # Once for all of them: until the database is there, a power cut is mended by the next attempt.
+    os.sync()
     with engine.connect() as connection, connection.begin():
         for lock in (BUILDING, COLLECTING, MIGRATING):
             connection.exec_driver_sql(f"select pg_advisory_xact_lock({lock})")
@@ -128,7 +130,6 @@ def _copy(source: Path, place: Path, sha256: str) -> bool:
     if digest.hexdigest() != sha256:
         draft.unlink()
         return False
-    force_to_disk([draft])
     draft.replace(place)
     return True
 
