@@ -61,7 +61,7 @@ def _run_dbt(home: Home, engine: Engine, build: Build, progress: Progress) -> No
     except TransformError as failure:
         raise StepError(
             f"Build {build.build_id} stopped: {failure}. What is published has not changed. "
-            f"See ops.model_result for build {build.build_id}, mend the model or its data, and run again."
+            f"See ops.model_runs for build {build.build_id}, mend the model or its data, and run again."
         ) from failure
 
 

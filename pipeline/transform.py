@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, text
@@ -106,8 +107,14 @@ def _report(results: list[RunResult], progress: Callable[[str], None]) -> None:
         progress(f"dbt: {result.node.name} ended as {result.status}: {result.message}")
 
 
+def _in_short(message: str) -> str:
+    """What dbt says up to where it quotes the SQL, in one line."""
+    lines = (line.strip() for line in message.splitlines())
+    return " ".join(takewhile(lambda line: not line.startswith(("LINE ", "compiled code")), lines)).strip()
+
+
 def _first_failure(results: list[RunResult]) -> str:
     for result in results:
         if str(result.status) in ("error", "fail", "runtime error"):
-            return f"dbt {result.node.resource_type} {result.node.name} failed: {result.message}"
+            return f"dbt {result.node.resource_type} {result.node.name} failed: {_in_short(result.message or '')}"
     return "dbt failed without naming a model; see logs/dbt.log in the instance folder"

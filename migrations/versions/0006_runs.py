@@ -76,16 +76,8 @@ KILLED = (
     "run the step again."
 )
 
+# No `with`: a query in it that asks for locks would be kept apart, and a filter on one run would look at all of them.
 RUN_STEPS = f"""
-    with last as (
-        select distinct on (dag, run_id, task) *
-        from ops.task_run
-        order by dag, run_id, task, task_run_id desc
-    ),
-    judged as (
-        select last.*, case when outcome = 'running' and not {AT_WORK} then 'interrupted' else outcome end as state
-        from last
-    )
     select
         dag,
         run_id,
@@ -95,56 +87,22 @@ RUN_STEPS = f"""
         started_at,
         finished_at,
         round(extract(epoch from
-            case when state = 'running' then clock_timestamp() else finished_at end - started_at
+            case when state = 'running' then statement_timestamp() else finished_at end - started_at
         ), 1) as seconds,
         state as outcome,
         case when state = 'interrupted' then '{KILLED}' else sentence end as sentence,
         next_steps
-    from judged
+    from (
+        select last.*, case when outcome = 'running' and not {AT_WORK} then 'interrupted' else outcome end as state
+        from (
+            select distinct on (dag, run_id, task) *
+            from ops.task_run
+            order by dag, run_id, task, task_run_id desc
+        ) as last
+    ) as judged
 """
 
 RUNS = """
-    with began as (
-        select dag, run_id, min(started_at) as started_at
-        from ops.task_run
-        group by dag, run_id
-    ),
-    told as (
-        select
-            steps.dag,
-            steps.run_id,
-            max(steps.year) as year,
-            max(steps.finished_at) as finished_at,
-            sum(steps.seconds) as step_seconds,
-            string_agg(
-                steps.task || ' ' || steps.outcome || coalesce(' ' || steps.seconds || ' s', ''), ', '
-                order by steps.started_at
-            ) as steps,
-            case
-                when bool_or(steps.outcome = 'running') then 'running'
-                when bool_or(steps.outcome = 'interrupted') then 'interrupted'
-                when bool_or(steps.outcome = 'failed') then 'failed'
-                when bool_or(awaited.is_pending) then 'running'
-                when bool_and(steps.outcome = 'skipped') then 'skipped'
-                else 'success'
-            end as outcome,
-            (array_agg(steps.task order by steps.started_at)
-                filter (where steps.outcome in ('failed', 'interrupted')))[1] as failed_step,
-            (array_agg(steps.sentence order by steps.started_at)
-                filter (where steps.outcome in ('failed', 'interrupted')))[1] as what_to_do
-        from ops.run_steps as steps
-        cross join lateral (
-            select exists (
-                select 1 from unnest(steps.next_steps) as next_step
-                where not exists (
-                    select 1 from ops.task_run as begun
-                    where begun.dag = steps.dag and begun.run_id = steps.run_id and begun.task = next_step
-                        and begun.started_at >= steps.started_at
-                )
-            ) as is_pending
-        ) as awaited
-        group by steps.dag, steps.run_id
-    )
     select
         told.dag,
         told.run_id,
@@ -152,15 +110,50 @@ RUNS = """
         began.started_at,
         case when told.outcome <> 'running' then told.finished_at end as finished_at,
         round(extract(epoch from
-            case when told.outcome = 'running' then clock_timestamp() else told.finished_at end - began.started_at
+            case when told.outcome = 'running' then statement_timestamp() else told.finished_at end - began.started_at
         ), 1) as seconds,
         told.step_seconds,
         told.outcome,
         told.steps,
         told.failed_step,
         told.what_to_do
-    from told
-    join began on began.dag = told.dag and began.run_id = told.run_id
+    from (
+        select
+            dag,
+            run_id,
+            max(year) as year,
+            max(finished_at) as finished_at,
+            sum(seconds) as step_seconds,
+            string_agg(
+                task || ' ' || outcome || coalesce(' ' || seconds || ' s', ''), ', ' order by started_at
+            ) as steps,
+            case
+                when bool_or(outcome = 'running') then 'running'
+                when bool_or(outcome = 'interrupted') then 'interrupted'
+                when bool_or(outcome = 'failed') then 'failed'
+                when not bool_and(next_steps <@ begun_since) then 'running'
+                when bool_and(outcome = 'skipped') then 'skipped'
+                else 'success'
+            end as outcome,
+            (array_agg(task order by started_at)
+                filter (where outcome in ('failed', 'interrupted')))[1] as failed_step,
+            (array_agg(sentence order by started_at)
+                filter (where outcome in ('failed', 'interrupted')))[1] as what_to_do
+        from (
+            select
+                run_steps.*,
+                array_agg(task) over (
+                    partition by dag, run_id order by started_at rows between current row and unbounded following
+                ) as begun_since
+            from ops.run_steps
+        ) as steps
+        group by dag, run_id
+    ) as told
+    join (
+        select dag, run_id, min(started_at) as started_at
+        from ops.task_run
+        group by dag, run_id
+    ) as began on began.dag = told.dag and began.run_id = told.run_id
 """
 
 LAST_RUN = """
