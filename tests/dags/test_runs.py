@@ -105,6 +105,13 @@ def log_of(home: Home, dag: str, run: str, task: str) -> list[str]:
     return [event for event in events if not event.startswith(("::group::", "::endgroup::"))]
 
 
+def away_from_the_schedule() -> None:
+    """Wait where the schedule would take dropped files before the inbox's watcher has seen them twice."""
+    since = time.time() % 300
+    if since > 285:
+        time.sleep(305 - since)
+
+
 def begin_of(year: int) -> datetime:
     return datetime(year, 1, 1, tzinfo=BEIJING)
 
@@ -119,6 +126,7 @@ def test_a_run_with_nothing_to_do_skips_every_step_and_says_why(client: AirflowC
 def test_files_dropped_into_the_inbox_wake_the_dag_and_end_published(
     client: AirflowClient, home: Home, engine: Engine
 ) -> None:
+    away_from_the_schedule()
     before = set(client.runs(COLLECT))
     drop(home, "A", 12)
     drop(home, "B", 30)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,12 +46,9 @@ def _commands(text: str) -> Iterator[str]:
 
 
 def _goes_on(command: str) -> bool:
-    """Whether a quotation is still open, or the line ends in a backslash."""
-    try:
-        shlex.split(command, comments=True)
-    except ValueError:
-        return True
-    return command.endswith("\\")
+    """Whether a shell would wait for another line: a quotation is still open, or this one ends in a backslash."""
+    told = subprocess.run(["bash", "-n", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    return "unexpected EOF" in told.stderr or command.endswith("\\")
 
 
 class Shell:
