@@ -57,11 +57,19 @@ def place(address: str, login: Login) -> UPath:
     _check(address, login)
     folder = UPath(address, known_hosts=login.known_hosts, key_file=login.key, password_file=login.password_file)
     try:
+        _look(folder)
+    except AwayError:
+        # A session that was kept may have ended unnoticed; a new one tells whether the server is there.
+        _look(folder)
+    return folder
+
+
+def _look(folder: UPath) -> None:
+    try:
         folder.fs.info(folder.path)
     except FileNotFoundError:
         server = folder.fs.server
         raise UserError(f"There is no folder {folder.path} on the SFTP server {server}; make it there.") from None
-    return folder
 
 
 def _check(address: str, login: Login) -> None:

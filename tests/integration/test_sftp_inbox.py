@@ -329,7 +329,7 @@ def test_a_server_that_stops_midway_is_one_sentence_and_the_next_run_goes_on(
     assert _waiting(sshd) == []
 
 
-def test_a_session_that_falls_silent_is_given_up(
+def test_a_session_that_falls_silent_is_given_up_for_a_new_one(
     sshd: Server, home: Home, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sshd.drop_sessions()
@@ -337,12 +337,10 @@ def test_a_session_that_falls_silent_is_given_up(
     _drop(sshd, "a.csv", "a")
     assert land(home, engine, _quietly).files == 1
     sshd.drop_sessions(signal.SIGSTOP)
-    begun = time.monotonic()
-    with pytest.raises(ConnectionError, match="no answer in time"):
-        land(home, engine, _quietly)
-    assert time.monotonic() - begun < 5
     _drop(sshd, "b.csv", "b")
+    begun = time.monotonic()
     assert land(home, engine, _quietly).files == 1
+    assert time.monotonic() - begun < 10
     sshd.drop_sessions()
 
 
