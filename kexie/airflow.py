@@ -57,7 +57,7 @@ def start(home: Home, progress: Progress, dags: Path = PROJECT / "dags") -> Airf
     A stack of which something has died is started anew. Raises UserError naming the component that failed and its log,
     and where Airflow is somebody else's to start.
     """
-    _refuse_elsewhere(home)
+    refuse_elsewhere(home)
     with home.lock("airflow"):
         if not all(_session(home, name).alive() for name in COMPONENTS):
             _end(home)
@@ -71,7 +71,7 @@ def stop(home: Home) -> None:
 
     A task that takes longer is cut off; Airflow runs it again once the stack is started again.
     """
-    _refuse_elsewhere(home)
+    refuse_elsewhere(home)
     with home.lock("airflow"):
         _end(home)
 
@@ -89,6 +89,21 @@ def address(home: Home) -> AirflowAddress:
         return AirflowAddress(home.airflow_url, USER, _password_file(home))
     port = int(_port_file(home).read_text())
     return AirflowAddress(f"http://{HOST}:{port}", USER, _password_file(home))
+
+
+def refuse_elsewhere(home: Home) -> None:
+    """Raise UserError where Airflow is somebody else's to start and stop."""
+    if home.airflow_url:
+        raise UserError(
+            f"This instance's Airflow answers at {home.airflow_url} and is started and stopped where that runs:"
+            " for containers, `docker compose up --wait` and `docker compose down`."
+        )
+
+
+def last_environment(home: Home) -> dict[str, str] | None:
+    """What the stack was told when it was last started; None where it never was."""
+    port = _port_file(home)
+    return environment(home, int(port.read_text())) if port.exists() else None
 
 
 def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[str, str]:
@@ -140,20 +155,6 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
         # Without compiled modules each process spends two seconds more on importing Airflow.
         "PYTHONDONTWRITEBYTECODE": "",
     }
-
-
-def _refuse_elsewhere(home: Home) -> None:
-    if home.airflow_url:
-        raise UserError(
-            f"This instance's Airflow answers at {home.airflow_url} and is started and stopped where that runs:"
-            " for containers, `docker compose up --wait` and `docker compose down`."
-        )
-
-
-def last_environment(home: Home) -> dict[str, str] | None:
-    """What the stack was told when it was last started; None where it never was."""
-    port = _port_file(home)
-    return environment(home, int(port.read_text())) if port.exists() else None
 
 
 def _launch(home: Home, dags: Path, progress: Progress) -> None:

@@ -65,6 +65,7 @@ def up() -> None:
     from kexie import airflow
     from kexie.airflow_client import AirflowClient
 
+    airflow.refuse_elsewhere(Home.from_environment())
     with _warehouse(Role.OWNER) as (home, _):
         address = airflow.start(home, _say)
         for dag in airflow.DAGS:
