@@ -56,7 +56,10 @@ SFTP_ADDRESSES = {
     "KEXIE_INBOX": "sftp://kexie@sftp:2222/srv/inbox",
     "KEXIE_OUTBOX": "sftp://kexie@sftp:2222/srv/outbox",
 }
-NO_SECRETS = {"AIRFLOW_PORT", "KEXIE_INBOX", "KEXIE_OUTBOX", "KEXIE_SFTP_LOGIN", "SFTP_ADDRESS", "SFTP_PORT"}
+METRICS = {"AIRFLOW__METRICS__OTEL_ON", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL"}
+NO_SECRETS = METRICS | {
+    *("AIRFLOW_PORT", "KEXIE_INBOX", "KEXIE_OUTBOX", "KEXIE_SFTP_LOGIN", "SFTP_ADDRESS", "SFTP_PORT"),
+}
 
 UNITS = """\
 unit_code,name,level,unit_type,parent_code,valid_from,valid_to
