@@ -268,14 +268,15 @@ class _SheetReader:
         typed = _as_typed(content).strip() or without_result.get((row, column), "")
         return typed, cell_name(row, column)
 
-    def blank_rows(self) -> Iterator[tuple[int, Asked]]:
-        """The rows in which nothing is filled in, no note either."""
+    def rows_without_own(self) -> Iterator[tuple[int, Asked, bool]]:
+        """The rows without a figure of the unit's own, and whether nothing else stands there: no claim and no note."""
         rows, without_result = self._cells
-        columns = [column for column, _ in self._sheet.scopes] + [self._sheet.note_column]
+        (own, _), *claims = self._sheet.scopes
+        others = [column for column, _ in claims] + [self._sheet.note_column]
         for row, asked in self.asked.items():
             cells = rows[row]
-            if not any(_is_written(cells[column]) or (row, column) in without_result for column in columns):
-                yield row, asked
+            if not _is_written(cells[own]) and (row, own) not in without_result:
+                yield row, asked, not any(_is_written(cells[at]) or (row, at) in without_result for at in others)
 
     def zero(self, row: int, asked: Asked, tick: str) -> Reading:
         """The zero that the tick makes of a blank row."""
@@ -288,7 +289,7 @@ class _SheetReader:
 
 
 def _take_tick(reader: _SheetReader, catalogue: Catalogue, content: FileContent) -> None:
-    """Where 其余为0 is ticked, make zeros of the blank rows it covers, and name those that it does not."""
+    """Where 其余为0 is ticked, make zeros of the blank rows it covers, and name those that stay not reported."""
     ticked, cell = reader.tick()
     if ticked in ("", NOT_TICKED):
         return
@@ -296,15 +297,20 @@ def _take_tick(reader: _SheetReader, catalogue: Catalogue, content: FileContent)
     if ticked != TICKED:
         content.problems.append(Problem("REST_IS_ZERO_UNREADABLE", place, {"raw": clipped(ticked)}))
         return
-    left = []
-    for row, asked in reader.blank_rows():
+    left: dict[str, list[str]] = {"REST_IS_NOT_ZERO": [], "REST_IS_NOT_BLANK": []}
+    for row, asked, is_empty in reader.rows_without_own():
         indicator = catalogue.indicators.get(asked.code)
-        if indicator and covers(indicator):
+        if indicator is None:
+            continue
+        if not is_empty:
+            left["REST_IS_NOT_BLANK"].append(indicator.name_zh)
+        elif covers(indicator):
             content.readings.append(reader.zero(row, asked, cell))
-        elif indicator:
-            left.append(indicator.name_zh)
-    if left:
-        content.problems.append(Problem("REST_IS_NOT_ZERO", place, {"indicator_names": "、".join(left)}))
+        else:
+            left["REST_IS_NOT_ZERO"].append(indicator.name_zh)
+    content.problems += [
+        Problem(code, place, {"indicator_names": "、".join(names)}) for code, names in left.items() if names
+    ]
 
 
 def _figure(content: Cell) -> tuple[Figure | None, str]:

@@ -309,6 +309,13 @@ def test_a_row_in_which_anything_stands_is_left_as_it_is(cell: str, content: str
     assert FIRST not in {reading.indicator_code for reading in found.readings if reading.by_tick}
 
 
+@pytest.mark.parametrize(("cell", "content"), [("F8", 7), ("H8", "尚未统计")])
+def test_a_row_that_the_tick_leaves_without_an_own_figure_is_named(cell: str, content: str | float) -> None:
+    found = read_edited(lambda sheet: [typed(TICK, "是")(sheet), typed(cell, content)(sheet)])
+    told = {problem.code: problem.details["indicator_names"] for problem in found.problems}
+    assert told == {"REST_IS_NOT_BLANK": CATALOGUE.indicators[FIRST].name_zh}
+
+
 def test_the_tick_covers_neither_claims_nor_shares_ranks_targets_and_backgrounds() -> None:
     def tick_all(workbook: Workbook) -> None:
         for sheet in workbook.worksheets[:-1]:
