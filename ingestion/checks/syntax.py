@@ -9,6 +9,7 @@ from ingestion import wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Row
 from ingestion.context import Context, Key
+from ingestion.entry_units import ENTRY_UNITS
 
 SCOPES = frozenset({"", *Scope})
 STATUSES = frozenset({"", *Status})
@@ -61,7 +62,9 @@ def _is_sound_number(findings: Findings, context: Context, key: Key, row: Row) -
             findings.about_row(key, row, "NUMBER_NEGATIVE", raw=wording.amount(number, measure, reading.entered_in))
             return False
         if _is_too_long(context, number):
-            digits = {"whole": str(context.whole_digits), "fraction": str(context.fraction_digits)}
+            unit = ENTRY_UNITS.get(reading.entered_in)
+            moved = unit.power_of_ten if unit else 0
+            digits = {"whole": str(context.whole_digits - moved), "fraction": str(context.fraction_digits + moved)}
             findings.about_row(key, row, "NUMBER_TOO_LONG", raw=wording.plain(reading.raw), **digits)
             return False
     if not is_exact and not _is_in_order(low, value, high):

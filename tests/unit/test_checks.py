@@ -155,6 +155,13 @@ def test_an_error_rejects_its_submission_and_no_other(context: Context, reading:
     assert _accepted(checked).pop(("B", "popularisation", "2021")) is True
 
 
+@pytest.mark.parametrize("yuan", ["1" + "0" * 15, "0.1234567"])
+def test_a_figure_too_long_is_told_how_long_it_may_be_in_the_unit_that_was_typed(context: Context, yuan: str) -> None:
+    reading = _reading(yuan, indicator="fin_budget_total", raw="…万元")._replace(entered_in="万元")
+    (found,) = _check(context, [reading]).findings
+    assert "“…万元”位数太多，超过整数 11 位、小数 10 位" in found.sentence
+
+
 def test_a_rejected_submission_keeps_no_figure_and_says_how_many_it_had(context: Context) -> None:
     (submission,) = _check(context, [_reading(), _reading(-1, indicator="sp_lecture_count", line=3)]).submissions
     assert (submission.is_accepted, submission.observations, submission.figures_read) == (False, [], 2)
