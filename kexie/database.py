@@ -124,7 +124,7 @@ def _url(home: Home) -> URL:
     wrong = UserError("KEXIE_DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name.")
     try:
         url = make_url(home.database_url or postgres.start(home).url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise wrong from None
     if url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
         raise wrong
@@ -140,12 +140,31 @@ def _reachable(prepared: Engine) -> Connection:
         raise UnreachableError(f"The database {prepared.url.database} cannot be reached: {_reason(error)}") from None
 
 
+@contextmanager
+def work_of_the_owner(url: URL) -> Iterator[None]:
+    """For what nobody but the database's owner may do: UserError where the login of `url` is another's."""
+    from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
+    from sqlalchemy.exc import DBAPIError
+
+    refused = (InsufficientPrivilege, ReadOnlySqlTransaction)
+    try:
+        yield
+    except (*refused, DBAPIError) as error:
+        if not isinstance(getattr(error, "orig", error), refused):
+            raise
+        raise UserError(
+            f"{url.username} cannot prepare the database {url.database} ({_reason(error)}): "
+            "KEXIE_DATABASE_URL must name the owner of the database."
+        ) from None
+
+
 def _migrate(owner: Engine) -> None:
-    with _reachable(owner) as connection:
-        if _stored_revision(connection) == head_revision():
-            return
-    with owner.begin() as connection:
-        _bring_up_to_date(connection)
+    with work_of_the_owner(owner.url):
+        with _reachable(owner) as connection:
+            if _stored_revision(connection) == head_revision():
+                return
+        with owner.begin() as connection:
+            _bring_up_to_date(connection)
 
 
 def _let_in(home: Home, role: Role, prepared: Engine) -> None:
@@ -204,21 +223,15 @@ MARK = "select shobj_description(oid, 'pg_database') from pg_database where datn
 def _prepare(home: Home, role: Role, *, is_refused: bool) -> None:
     """Migrate, make the logins that are missing, put right the role's if it was refused, and grant, all or nothing."""
     from psycopg import sql
-    from psycopg.errors import InsufficientPrivilege
 
     owner = engine(home)
     database = str(owner.url.database)
     mark = sql.SQL("comment on database {} is {}").format(sql.Identifier(database), _mark(owner.url)).as_string()
     try:
-        with _reachable(owner) as connection, connection.begin():
+        with work_of_the_owner(owner.url), _reachable(owner) as connection, connection.begin():
             _bring_up_to_date(connection)
             _make_logins(connection, home, role if is_refused else None)
             _execute(connection, [*roles.granting(database), mark])
-    except InsufficientPrivilege as error:
-        raise UserError(
-            f"{owner.url.username} cannot say who may do what in the database {database} ({_reason(error)}): "
-            "KEXIE_DATABASE_URL must name the owner of the database."
-        ) from None
     finally:
         owner.dispose()
 

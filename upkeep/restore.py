@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.landing import archived
 from ingestion.lock import COLLECTING
-from kexie.database import MIGRATING, forget_grants, head_revision
+from kexie.database import MIGRATING, forget_grants, head_revision, work_of_the_owner
 from kexie.errors import UserError
 from kexie.home import Home
 from kexie.roles import BUILT, KEPT
@@ -53,12 +53,12 @@ def restore(home: Home, engine: Engine, folder: Path, archive: Path | None, prog
     if archive is not None and not archive.is_dir():
         raise UserError(f"{archive} is no folder; give the archive/ of the instance that was backed up.")
     manifest.verify(folder, backup)
-    with engine.connect() as connection:
+    with work_of_the_owner(engine.url), engine.connect() as connection:
         _refuse_unless_empty(connection)
     missing = list(_bring_archive(home, folder, archive))
     # Once for all of them: until the database is there, a power cut is mended by the next attempt.
     os.sync()
-    with engine.connect() as connection, connection.begin():
+    with work_of_the_owner(engine.url), engine.connect() as connection, connection.begin():
         for lock in (BUILDING, COLLECTING, MIGRATING):
             connection.exec_driver_sql(f"select pg_advisory_xact_lock({lock})")
         _refuse_unless_empty(connection)

@@ -73,10 +73,26 @@ def test_an_address_that_names_no_owner_is_enough_for_the_other_logins(home: Hom
         ready(nameless)
 
 
-@pytest.mark.parametrize("address", ["sqlite:///x.db", "postgresql://localhost", "no address"])
+@pytest.mark.parametrize(
+    "address", ["sqlite:///x.db", "postgresql://localhost", "postgresql://localhost:port/x", "no address"]
+)
 def test_an_address_that_is_no_postgresql_database_is_refused(tmp_path: Path, address: str) -> None:
     with pytest.raises(UserError, match="KEXIE_DATABASE_URL must name a PostgreSQL database"):
         database_url(Home(tmp_path, database_url=address))
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.INGEST])
+def test_an_address_that_names_another_than_the_owner_is_told_in_one_sentence(
+    unmigrated_database: NewDatabase, home: Home, tmp_path: Path, role: Role
+) -> None:
+    bare, login = make_url(unmigrated_database().database_url), make_url(database_url(home, Role.OFFICE))
+    with engine(Home(tmp_path, database_url=bare.render_as_string(hide_password=False))).connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+            f'grant connect on database "{bare.database}" to public'
+        )
+    address = bare.set(username=login.username, password=login.password).render_as_string(hide_password=False)
+    with pytest.raises(UserError, match=r"_office cannot prepare the database .*: KEXIE_DATABASE_URL must name the ow"):
+        ready(Home(tmp_path, database_url=address), role)
 
 
 def test_a_database_that_cannot_be_reached_is_named(server: Home, tmp_path: Path) -> None:
