@@ -59,19 +59,24 @@ def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes
     unclaimed = dict.fromkeys(name for name in book.sheets if name != IDS_SHEET)
     filed: dict[str, None] = {}
     known: set[str] = set()
+    missing: list[FormSheet] = []
     for sheet in ids.sheets:
         # A form's first sheet files it, blank or not; the sheet with its other rows does where it holds a figure.
         own = [part.form for part in sheet.forms if part.form not in known]
         known.update(own)
         name = _find(sheet, ids, book, unclaimed)
         if name is None:
-            content.problems.append(Problem("SHEET_MISSING", Place(), {"form_title": sheet.sheet}))
+            missing.append(sheet)
             continue
         unclaimed.pop(name, None)
         read_before = len(content.readings)
         _read_form(sheet, name, ids, book, catalogue, content)
         filed |= dict.fromkeys([*own, *(reading.form for reading in content.readings[read_before:])])
     content.filed = [(ids.unit_code, form, ids.period) for form in filed]
+    for sheet in missing:
+        is_filed = any(part.form in filed for part in sheet.forms)
+        code = "SHEET_MISSING_OF_FILED" if is_filed else "SHEET_MISSING"
+        content.problems.append(Problem(code, Place(), {"form_title": sheet.sheet}))
     content.problems += [
         Problem("SHEET_NOT_RECOGNISED", Place(sheet=name), {"sheet": name})
         for name in unclaimed

@@ -368,7 +368,7 @@ def test_names_and_dates_under_the_form_are_no_strays() -> None:
 
 def test_without_the_sheet_of_the_rest_its_forms_are_filed_by_their_own_sheets() -> None:
     content = read_bytes(saved(lambda workbook: workbook.remove(workbook[MORE])))
-    assert codes(content) == ["SHEET_MISSING"]
+    assert codes(content) == ["SHEET_MISSING_OF_FILED"]
     assert {form for _, form, _ in content.filed} == FORMS.keys()
 
 
@@ -378,7 +378,7 @@ def test_a_figure_among_the_rest_files_its_form_though_the_forms_own_sheet_is_go
         typed("E8", 4)(workbook[MORE])
 
     content = read_bytes(saved(edit))
-    assert codes(content) == ["SHEET_MISSING"]
+    assert codes(content) == ["SHEET_MISSING_OF_FILED"]
     assert content.readings[0].form == "organisation"
     assert ("410100", "organisation", "2021") in content.filed
 
