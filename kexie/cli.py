@@ -41,6 +41,13 @@ def main() -> None:
         what = f"{error.filename} cannot be used: " if error.filename else ""
         typer.echo(f"{what}{error.strerror or error}.", err=True)
         sys.exit(1)
+    except Exception as error:
+        from pipeline.reasons import is_the_database, sentence
+
+        if not is_the_database(error):
+            raise
+        typer.echo(sentence(error), err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("Stopped. What was committed stays; run the command again to go on.", err=True)
         sys.exit(130)

@@ -18,11 +18,16 @@ class StepError(Exception):
     """A step ended without its result; the message says in one sentence what happened and what to do."""
 
 
-def sentence(error: BaseException) -> str:
-    """One line for whoever finds the step red, whatever went wrong."""
+def is_the_database(error: BaseException) -> bool:
+    """Whether the database did not answer or could not go on, which is no mistake of the program."""
     from psycopg import OperationalError as DriverError
     from sqlalchemy.exc import OperationalError
 
+    return isinstance(error, (OperationalError, DriverError))
+
+
+def sentence(error: BaseException) -> str:
+    """One line for whoever finds the step red, whatever went wrong."""
     if isinstance(error, UnreachableError):
         return (
             f"{_one_line(str(error)).rstrip('.')}. Nothing is half done: see that it runs and can be reached, "
@@ -30,10 +35,8 @@ def sentence(error: BaseException) -> str:
         )
     if isinstance(error, (StepError, UserError)):
         return _one_line(str(error))
-    if isinstance(error, OperationalError):
-        return _database(error.orig or error)
-    if isinstance(error, DriverError):
-        return _database(error)
+    if is_the_database(error):
+        return _database(getattr(error, "orig", None) or error)
     if isinstance(error, OSError):
         return _storage(error)
     if not isinstance(error, Exception):

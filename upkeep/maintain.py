@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kexie import airflow
 from kexie.errors import UserError
 from kexie.home import Home
+from pipeline.reasons import sentence
 from upkeep.airflow_cleanup import clean_airflow
 from upkeep.archive import check_archive
 from upkeep.backup import back_up
@@ -27,13 +28,16 @@ def maintain(home: Home, engine: Engine, progress: Progress) -> None:
 
     Raises UserError with the sentence of each step that failed.
     """
+    from psycopg import Error as DriverError
+    from sqlalchemy.exc import SQLAlchemyError
+
     failed: list[str] = []
 
     def attempt(step: Callable[[], object]) -> bool:
         try:
             step()
-        except (UserError, OSError) as failure:
-            failed.append(str(failure))
+        except (UserError, OSError, SQLAlchemyError, DriverError) as failure:
+            failed.append(sentence(failure))
             return False
         return True
 

@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -16,9 +18,11 @@ import pytest
 import typer
 from openpyxl import load_workbook
 
+from ingestion.lock import COLLECTING
 from kexie import postgres
 from kexie.cli import app
 from kexie.home import Home
+from kexie.roles import Role
 from tests.reference.cases import SHARED, USUAL_UNITS, Case, read_cases
 from tests.spec.test_worked_cases import wanted
 from tests.spec.warehouse import ROW_COLUMNS, UNIT_COLUMNS
@@ -393,6 +397,27 @@ def test_a_rejected_submission_cannot_be_withdrawn(kexie: Kexie, home: Home) -> 
         ((number,),) = connection.execute(query).fetchall()
     sentence = f"Submission {number} was rejected, so there is nothing to withdraw.\n"
     assert kexie("withdraw", str(number), status=MISTAKE).stderr == sentence
+
+
+def test_a_session_that_the_server_ends_under_way_is_told_in_one_sentence(kexie: Kexie, home: Home) -> None:
+    kexie("ops", "select 1")  # makes the logins
+    with (
+        ThreadPoolExecutor(1) as beside,
+        psycopg.connect(postgres.start(home).url, autocommit=True) as owner,
+        psycopg.connect(postgres.start(home).url, autocommit=True) as collector,
+    ):
+        collector.execute("select pg_advisory_lock(%s)", [COLLECTING])
+        run = beside.submit(kexie, "run", status=MISTAKE)
+        owner.execute(f"grant {postgres.DATABASE}_{Role.INGEST} to current_user")
+        while not run.done() and not owner.execute(END_WHO_WAITS).fetchall():
+            time.sleep(0.05)
+        said = run.result()
+    assert re.fullmatch(r"The database did not answer or could not go on \(.*\n", said.stderr)
+
+
+END_WHO_WAITS = """
+    select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted
+"""
 
 
 def test_down_stops_the_server_and_the_next_command_starts_it_again(kexie: Kexie, home: Home) -> None:

@@ -318,6 +318,14 @@ def test_one_pass_of_maintaining_does_it_all_and_a_failed_step_hides_no_other(of
     assert rows(engine, "select count(*) from ops.backup where proven_at is not null") == [(2,)]
 
 
+def test_an_error_of_the_database_hides_no_other_failure_either(office: Office, engine: Engine) -> None:
+    with office.engine.begin() as connection:
+        connection.execute(text("alter table ops.disk_use add check (size_bytes < 0)"))
+    files(office)[0].unlink()
+    with pytest.raises(UserError, match=r"(?s)disk_use.*\nOf 3 archived files 1 are missing"):
+        maintain(office.home, engine, quietly)
+
+
 def test_the_settings_are_read_whole() -> None:
     assert settings().backups == Backups(daily=14, weekly=8, monthly=12)
     assert settings().disk.warn_percent == 10
