@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import paramiko
 from fsspec import register_implementation  # type: ignore[import-untyped]
 from fsspec.implementations.sftp import SFTPFileSystem  # type: ignore[import-untyped]
+from paramiko.hostkeys import InvalidHostKey
 from paramiko.message import Message
 from paramiko.pkey import UnknownKeyType
 
@@ -73,14 +74,18 @@ def _look(folder: UPath) -> None:
 
 
 def _check(address: str, login: Login) -> None:
-    parts = urlsplit(address)
-    # Not shown: it may be the address in which somebody wrote the password.
+    # The address is not shown before it is known to hold no password.
+    try:
+        parts = urlsplit(address)
+        is_whole = bool(parts.username and parts.hostname and parts.path and parts.port != 0)
+    except ValueError:
+        raise UserError("The SFTP address has no server or port that can be; write sftp://user@host/folder.") from None
     if parts.password is not None:
         raise UserError(
             "The address of the SFTP inbox or outbox holds a password, which logs would show; take it out and name"
             " a file that holds it in KEXIE_SFTP_PASSWORD_FILE, or a private key in KEXIE_SFTP_KEY."
         )
-    if not (parts.username and parts.hostname and parts.path):
+    if not is_whole:
         raise UserError(f"'{address}' is no address of an SFTP folder; write sftp://user@host/folder.")
     if not login.known_hosts:
         raise UserError(
@@ -254,16 +259,23 @@ def _load_known_hosts(client: paramiko.SSHClient, file: str) -> None:
         client.load_host_keys(file)
     except OSError as error:
         raise UserError(f"{file}, named by KEXIE_SFTP_KNOWN_HOSTS, cannot be read: {error.strerror}.") from None
+    except (InvalidHostKey, UnicodeDecodeError):
+        raise UserError(
+            f"{file}, named by KEXIE_SFTP_KNOWN_HOSTS, holds something that is no host key; give each key one whole"
+            " line, as `ssh-keyscan` writes it."
+        ) from None
 
 
 def _proof(key_file: str, password_file: str) -> dict[str, Any]:
     """What the server wants to see of us, as paramiko's connect takes it."""
     try:
         if password_file:
-            return {"password": Path(password_file).read_text().rstrip("\r\n")}
+            return {"password": Path(password_file).read_text(encoding="utf-8").rstrip("\r\n")}
         return {"pkey": paramiko.PKey.from_path(key_file)}
     except OSError as error:
         raise UserError(f"{key_file or password_file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{key_file or password_file} is no text in UTF-8.") from None
     except (paramiko.SSHException, UnknownKeyType, ValueError, TypeError):
         raise UserError(f"{key_file} is no private key that can be used without a passphrase.") from None
 

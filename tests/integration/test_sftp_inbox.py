@@ -400,9 +400,30 @@ def test_a_key_with_a_passphrase_is_refused(sshd: Server, home: Home, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("content", "changed", "sentence"),
+    [
+        (b"127.0.0.1 ssh-ed25519 AAA\n", ("sftp_known_hosts",), "is no host key"),
+        (b"\xff\xfe", ("sftp_known_hosts",), "is no host key"),
+        ("密码".encode("gb18030"), ("sftp_password_file", "sftp_key"), "is no text in UTF-8"),
+    ],
+    ids=["a key cut short", "a file that is no text", "a password in GB18030"],
+)
+def test_a_file_that_holds_something_else_is_named(
+    sshd: Server, home: Home, tmp_path: Path, content: bytes, changed: tuple[str, ...], sentence: str
+) -> None:
+    file = tmp_path / "odd"
+    file.write_bytes(content)
+    named, *emptied = changed
+    with pytest.raises(UserError, match=f"{file}.*{sentence}"):
+        _ = _home(sshd, home, **{named: str(file)}, **dict.fromkeys(emptied, "")).inbox
+
+
+@pytest.mark.parametrize(
     ("address", "sentence"),
     [
         ("sftp://files.example/inbox", "write sftp://user@host/folder"),
+        ("sftp://clerk@files.example:port/inbox", "write sftp://user@host/folder"),
+        ("sftp://clerk@files.example:99999/inbox", "write sftp://user@host/folder"),
         ("sftp://clerk@files.example", "write sftp://user@host/folder"),
         ("s3://bucket/inbox", "s3fs"),
         ("nonsense://bucket/inbox", "nonsense"),
