@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kexie.database import database_url
+from kexie.database import database_url, hashed_password
 from kexie.errors import UserError
 from kexie.home import Home
 
@@ -79,7 +79,7 @@ def _make(server: Connection, wanted: URL) -> None:
 
     name = str(wanted.database)
     is_known = server.scalar(text("select 1 from pg_roles where rolname = :name"), {"name": name})
-    secret = sql.Literal(wanted.password).as_string()
+    secret = sql.Literal(hashed_password(server, name, str(wanted.password))).as_string()
     server.exec_driver_sql(f'{"alter" if is_known else "create"} role "{name}" login password {secret}')
     if not (is_known and server.scalar(text("select pg_has_role(:name, 'usage')"), {"name": name})):
         server.exec_driver_sql(f'grant "{name}" to current_user')

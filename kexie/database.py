@@ -247,9 +247,10 @@ def _make_logins(connection: Connection, home: Home, refused: Role | None) -> No
     # One that may enter and is refused all the same has another password.
     mistaken = [refused] if refused and may_connect.get(roles.login(database, refused)) else []
     passwords = {role: _password(home, database, role) for role in (*missing, *mistaken)}
+    hashed = {role: hashed_password(connection, roles.login(database, role), passwords[role]) for role in passwords}
     statements = [
         statement
-        for role, password in passwords.items()
+        for role, password in hashed.items()
         for statement in roles.making(database, role, password, anew=role in missing)
     ]
     transformer = roles.login(database, Role.TRANSFORM)
@@ -259,12 +260,18 @@ def _make_logins(connection: Connection, home: Home, refused: Role | None) -> No
         _execute(connection, statements)
     except InsufficientPrivilege:
         script = "; ".join(statements)
-        for role, password in passwords.items():
+        for role, password in hashed.items():
             script = script.replace(password, f"<{role}>")
         raise UserError(
             f"{owner} may not make the logins of the database {database}; have a superuser run, with each password "
             f"that is in the file {home.secrets}/<role>_{database} or was given as KEXIE_<ROLE>_PASSWORD: {script};"
         ) from None
+
+
+def hashed_password(connection: Connection, login: str, password: str) -> str:
+    """The password as the server keeps it: a statement that fails is written to the server's log whole."""
+    driver = cast("Driver[Any]", connection.connection.driver_connection)
+    return driver.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
 
 
 LOGINS_THERE = """
