@@ -230,7 +230,7 @@ def _sheet_from_json(title: str, text: str) -> FormSheet:
     forms: list[FormPart] = []
     rows: dict[int, Asked] = {}
     for form, part in content["forms"].items():
-        forms.append(FormPart(form, _text(part["number"]), _text(part["version"])))
+        forms.append(FormPart(_text(form), _text(part["number"]), _text(part["version"])))
         for row, code in part["rows"].items():
             if rows.setdefault(_row(row), asked := Asked(form, _text(code), units.get(_row(row)))) is not asked:
                 raise ValueError("a row that asks for two figures")
@@ -256,6 +256,9 @@ def _row(written: str | int, grid: Grid = GRID) -> int:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("a text was expected")
+    # JSON can spell what no database takes: a NUL, or half of a pair of surrogates, which has no bytes.
+    if b"\0" in value.encode():
+        raise ValueError("a text was expected")
     return value
 
 

@@ -273,6 +273,19 @@ def test_a_unit_of_entry_that_nobody_knows_makes_the_workbook_unknown(forged: st
     assert codes(read_bytes(saved(forge, FILLED))) == ["WORKBOOK_NOT_RECOGNISED"]
 
 
+@pytest.mark.parametrize("forged", ["\\u0000", "\\ud800"])
+@pytest.mark.parametrize(
+    ("cell", "written"), [("B1", "2021"), ("B2", "organisation"), ("B2", "科协01表"), ("B2", FIRST)]
+)
+def test_ids_that_no_database_could_hold_make_the_workbook_unknown(forged: str, cell: str, written: str) -> None:
+    def forge(workbook: Workbook) -> None:
+        ids = workbook["_kexie"][cell]
+        assert f'"{written}"' in ids.value
+        ids.value = ids.value.replace(f'"{written}"', f'"{forged}"')
+
+    assert codes(read_bytes(saved(forge))) == ["WORKBOOK_NOT_RECOGNISED"]
+
+
 # ---- 其余为0
 
 TICK = next(
