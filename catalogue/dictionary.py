@@ -33,7 +33,7 @@ def dictionary(catalogue: Catalogue) -> dict[str, str]:
         "",
         "## 报表和指标",
         "",
-        "“常用”的指标在填报表中直接列出，其余的折叠在后，有数时展开填写。",
+        "“常用”的指标在填报表中直接列出，其余的在隐藏的工作表“更多指标”里，有数时取消隐藏再填。",
         *(line for form in catalogue.forms.values() for line in _form(catalogue, form)),
     ]
     return {PATH: "\n".join(lines) + "\n"}

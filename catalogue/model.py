@@ -150,7 +150,7 @@ FRACTIONAL_MEASURES = "fractional_measures"
 class Indicator:
     """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates).
 
-    A `core` row of a workbook is shown at once; the others stand there too, folded away.
+    A `core` row of a workbook is shown at once; the others stand on a hidden sheet of it.
     """
 
     code: str
