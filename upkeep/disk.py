@@ -138,8 +138,10 @@ def _judged(disk: FileSystem, uses: Sequence[Use], growths: Mapping[str, Growth]
         if is_full
         else f"less than {gigabytes(limit)}, from where on it is to be watched"
     )
+    # The other places lie within home, unless they have a disk of their own.
+    named = [use.path for use in uses if use.place in ("database", "backups", "home")] or [use.path for use in uses]
     return (
-        f"The disk of {', '.join(use.path for use in uses if use.place in ('database', 'backups', 'home'))} has "
+        f"The disk of {', '.join(named)} has "
         f"{gigabytes(disk.free_bytes)} of {gigabytes(disk.total_bytes)} free, {why}. {_what_grows(uses, growths)} "
         "Give the disk more room, move the backups to another one (KEXIE_BACKUPS), or keep fewer of them "
         "(upkeep/retention.yaml)."
@@ -179,9 +181,10 @@ def _growths(engine: Engine) -> dict[str, Growth]:
 def _record(engine: Engine, uses: Sequence[Use]) -> None:
     from sqlalchemy import text
 
+    moment = datetime.now(UTC)
     rows = [
         {
-            "measured_at": datetime.now(UTC),
+            "measured_at": moment,
             "place": use.place,
             "path": use.path,
             "size_bytes": use.size_bytes,

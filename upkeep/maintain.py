@@ -45,9 +45,7 @@ def maintain(home: Home, engine: Engine, progress: Progress) -> None:
         attempt(lambda: prove(home, engine, back_up(home, engine, progress), progress))
     attempt(lambda: check_archive(home, engine, progress))
     attempt(lambda: clean_up(home, engine, progress))
-    environment = _airflow_environment(home)
-    if airflow.METADATA in environment:
-        attempt(lambda: clean_airflow(environment, progress))
+    attempt(lambda: _clean_airflow(home, progress))
     if failed:
         raise UserError("\n".join(failed))
 
@@ -63,6 +61,12 @@ def clean_up(home: Home, engine: Engine, progress: Progress) -> None:
 def _watch(home: Home, engine: Engine, progress: Progress) -> None:
     for warning in watch_disk(home, engine, progress):
         progress(warning)
+
+
+def _clean_airflow(home: Home, progress: Progress) -> None:
+    environment = _airflow_environment(home)
+    if airflow.METADATA in environment:
+        clean_airflow(environment, progress)
 
 
 def _airflow_environment(home: Home) -> Mapping[str, str]:

@@ -269,6 +269,7 @@ def test_what_takes_how_much_is_kept_each_night(office: Office, engine: Engine) 
     assert [(place, count) for place, count, _ in found] == [
         (place, 2) for place in ("archive", "backups", "data_docs", "database", "home", "logs")
     ]
+    assert rows(engine, "select count(distinct measured_at) from ops.disk_use") == [(2,)]
     sizes = {place: size for place, _, size in found}
     assert sizes["archive"] == sum(file.stat().st_size for file in files(office))
     assert sizes["database"] > MEGABYTE
@@ -303,6 +304,16 @@ def test_a_disk_that_fills_up_is_told_before_it_hurts(
     else:
         said = watch_disk(office.home, engine, quietly, rules)
         assert [warning in sentence for sentence in said] == ([True] if warning else [])
+
+
+def test_a_disk_that_holds_but_the_archive_is_named_by_it(
+    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = {office.home.archive: FileSystem(2, GIGABYTE, 100 * GIGABYTE)}
+    roomy = FileSystem(1, 90 * GIGABYTE, 100 * GIGABYTE)
+    monkeypatch.setattr(disk, "_file_system", lambda folder: free.get(folder, roomy))
+    (warning,) = watch_disk(office.home, engine, quietly, Disk(warn_percent=10, warn_nights=3, floor_megabytes=0))
+    assert warning.startswith(f"The disk of {office.home.archive} has 1.0 GB of 100.0 GB free")
 
 
 def test_one_pass_of_maintaining_does_it_all_and_a_failed_step_hides_no_other(office: Office, engine: Engine) -> None:
