@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from catalogue.load import load as load_catalogue
+from ingestion.wording import plain
 from kexie.errors import UserError
 
 
@@ -64,9 +65,11 @@ def _leaf_line(leaf: Row[Any]) -> str:
     share = "" if leaf.weight == 1 else f"，按 {leaf.weight.normalize():f} 计入"
     filed_by = "" if leaf.leaf_unit_code == leaf.holder_code else f"{leaf.leaf_unit_code} 报，"
     place = f"{leaf.sheet} {leaf.cell}" if leaf.cell else f"第 {leaf.line} 行" if leaf.line else f"“{leaf.quote}”"
+    # The reason for an odd figure, or the tick that made a blank cell a zero.
+    said = f"，说明：{plain(leaf.note)}" if leaf.note else ""
     return (
         f"{filed_by}{leaf.leaf_period} {figure(leaf.filed_value, leaf.filed_low, leaf.filed_high)}{share}："
-        f"{leaf.file_name} {place}（{leaf.received_at:%Y-%m-%d %H:%M} 收到，{leaf.sha256[:12]}）"
+        f"{leaf.file_name} {place}（{leaf.received_at:%Y-%m-%d %H:%M} 收到，{leaf.sha256[:12]}）{said}"
     )
 
 

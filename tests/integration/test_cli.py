@@ -76,7 +76,7 @@ def published(kexie: Kexie, folder: Path, tree: Said) -> Said:  # noqa: ARG001 -
     kexie("template", "--unit", "A", "--period", "2020")
     fill_in(folder / "A_2020.xlsx", LECTURES, 12)
     kexie("submit", "A_2020.xlsx", "--as", "A")
-    write(folder / "B.csv", ROW_COLUMNS[:6], [lectures("B", "2020", "30")])
+    write(folder / "B.csv", [*ROW_COLUMNS[:6], "note"], [lectures("B", "2020", "30") | {"note": "含线上\n两场"}])
     write(folder / "of_another.csv", ROW_COLUMNS[:6], [lectures("D", "2020", "7")])
     kexie("submit", "B.csv", "of_another.csv", "--as", "B")
     if CONTRACT.exists():
@@ -286,7 +286,7 @@ def test_trace_shows_the_tree_down_to_the_cell_and_the_line(kexie: Kexie) -> Non
         r"        └ 2020 12：A_2020\.xlsx \S+ E\d+（\d{4}-\d\d-\d\d \d\d:\d\d 收到，[0-9a-f]{12}）$", lines[2]
     )
     assert lines[3] == "    甲二县科协（B）30 场 [汇总数，已报 1/1]"
-    assert re.match(r"        └ 2020 30：B\.csv 第 2 行（", lines[4])
+    assert re.match(r"        └ 2020 30：B\.csv 第 2 行（.*），说明：含线上 两场$", lines[4])
     assert len(lines) == 5
 
 
