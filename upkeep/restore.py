@@ -91,6 +91,7 @@ def _refuse_unless_empty(connection: Connection) -> None:
     from sqlalchemy import text
 
     if connection.scalar(text("select to_regclass('landing.delivery')")) is None:
+        _refuse_anothers(connection)
         return
     held = connection.execute(text(HELD)).one()
     if held.deliveries or held.units:
@@ -98,6 +99,18 @@ def _refuse_unless_empty(connection: Connection) -> None:
             f"The database {connection.engine.url.database} holds {held.deliveries} deliveries and {held.units} units, "
             f"and a backup goes into an empty one only: name a new folder in KEXIE_HOME (or an empty database in "
             f"KEXIE_DATABASE_URL) and restore there."
+        )
+
+
+def _refuse_anothers(connection: Connection) -> None:
+    """A database that is no warehouse's may have tables in schemas of these names, which a restore would replace."""
+    from sqlalchemy import text
+
+    found = connection.scalar(text(FOREIGN), {"schemas": [*KEPT, *BUILT], "revision_table": REVISION_TABLE})
+    if found:
+        raise UserError(
+            f"The database {connection.engine.url.database} holds {found}, which is no warehouse's, and a backup goes "
+            f"into an empty one only: name an empty database in KEXIE_DATABASE_URL."
         )
 
 
@@ -138,6 +151,14 @@ HELD = """
     select
         (select count(*) from landing.delivery) as deliveries,
         (select count(distinct unit_code) from landing.unit_span) as units
+"""
+
+FOREIGN = """
+    select min(nspname || '.' || relname)
+    from pg_class
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind in ('r', 'p', 'v', 'm')
+        and (nspname = any(:schemas) or nspname || '.' || relname = :revision_table)
 """
 
 # dbt's schemas are in no backup: a build that waited for its audit or publish is built again.

@@ -278,6 +278,19 @@ def test_a_restore_that_fails_changes_nothing(
         prepared.dispose()
 
 
+@pytest.mark.parametrize("table", ["staging.theirs", "public.alembic_version"])
+def test_a_database_of_another_program_is_left_as_it_is(
+    made: Path, unmigrated_database: NewDatabase, table: str
+) -> None:
+    home = unmigrated_database()
+    with engine(home).begin() as connection:
+        connection.execute(text("create schema staging"))
+        connection.execute(text(f"create table {table} (version_num text)"))
+    with pytest.raises(UserError, match=rf"holds {table}, which is no warehouse's, and a backup goes into an empty"):
+        restore(home, engine(home), made, None, quietly)
+    assert rows(engine(home), f"select count(*) from {table}") == [(0,)]
+
+
 def test_a_database_that_holds_something_is_left_as_it_is(office: Office, made: Path) -> None:
     with pytest.raises(
         UserError, match="holds 3 deliveries and 4 units, and a backup goes into an empty one only: name"
