@@ -8,6 +8,7 @@ done. Every step can be repeated. `run_once` keeps the lock from the first step 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 
 from sqlalchemy import Engine, text
 
@@ -176,8 +177,10 @@ SETTLE = """
 def run_once(home: Home, asked: Collection[int], run: Run, progress: Progress) -> None:
     """Transform, audit and publish whatever waits, the asked years included, with no other run in between."""
     try:
-        with acting(home, Role.TRANSFORM) as transformer, building(transformer):
+        with acting(home, Role.TRANSFORM) as transformer, ExitStack() as held:
             with recorded(transformer, Step(run, "transform", then=("audit",))) as recording:
+                # Waiting is part of the step: who is stopped meanwhile is recorded as stopped.
+                held.enter_context(building(transformer))
                 build = _transform(home, transformer, asked, str(run), progress)
                 if build is None:
                     recording.skip(NOTHING_TO_BUILD)

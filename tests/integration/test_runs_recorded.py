@@ -1,6 +1,8 @@
 """What ran and how it ended: the rows that steps write, and the views that the data team reads."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from catalogue.load import load as load_catalogue
 from ingestion.collect import collect
@@ -15,6 +18,7 @@ from ingestion.landing import submit
 from kexie.database import ready
 from kexie.errors import UserError
 from pipeline import steps
+from pipeline.locks import BUILDING, building
 from pipeline.reasons import StepError, sentence
 from pipeline.record import Run, Step, alert, recorded
 from tests.conftest import NewDatabase
@@ -295,6 +299,26 @@ def test_runs_by_hand_models_and_checks_are_told_with_the_change_since_the_build
         0,
         None,
     )
+
+
+def test_a_run_that_is_stopped_while_it_waits_for_another_is_not_told_as_running(office: Office) -> None:
+    run = Run("kexie run", "stopped while it waits")
+    with recorded(office.engine, Step(run, "collect", then=("transform",))):
+        pass
+    with building(office.engine), ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(steps.run_once, office.home, (2020,), run, quietly)
+        while not waiting.done() and not rows(office.engine, END_WHO_WAITS):
+            time.sleep(0.02)
+        assert isinstance(waiting.exception(), OperationalError)
+    told = row(office.engine, f"select outcome, failed_step from ops.runs where run_id = '{run.run_id}'")
+    assert told == {"outcome": "failed", "failed_step": "transform"}
+
+
+END_WHO_WAITS = f"""
+    select pg_terminate_backend(pid) from pg_locks
+    where locktype = 'advisory' and not granted and objid = {BUILDING}
+        and database = (select oid from pg_database where datname = current_database())
+"""
 
 
 def test_a_check_that_does_not_hold_is_told_with_its_first_row_and_file(office: Office) -> None:
