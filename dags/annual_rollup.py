@@ -19,9 +19,9 @@ from datetime import timedelta
 from airflow.sdk import CronDataIntervalTimetable, Param, dag
 from pendulum import datetime
 
+from kexie.roles import TIME_ZONE
 from orchestration.alerts import ended_within
 from orchestration.tasks import DEFAULTS, audit, completeness, publish, transform_year
-from orchestration.years import TIME_ZONE
 
 # Not "@yearly", whose intervals end where they begin.
 EVERY_YEAR = CronDataIntervalTimetable("0 0 1 1 *", timezone=TIME_ZONE)

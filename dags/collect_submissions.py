@@ -16,9 +16,9 @@
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
 from pendulum import datetime
 
+from kexie.roles import TIME_ZONE
 from orchestration.inbox import SUBMISSIONS
 from orchestration.tasks import DEFAULTS, audit, check, land, publish, transform
-from orchestration.years import TIME_ZONE
 
 EVERY_FIVE_MINUTES = CronTriggerTimetable("*/5 * * * *", timezone=TIME_ZONE)
 

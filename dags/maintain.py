@@ -20,9 +20,9 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, chain, dag
 
+from kexie.roles import TIME_ZONE
 from orchestration.tasks import DEFAULTS
 from orchestration.upkeep_tasks import back_up, check_archive, clean_airflow, clean_up, conclude, prove, watch_disk
-from orchestration.years import TIME_ZONE
 
 # Not at once when it is switched on: a stack that starts has other things to do. That takes a DAG without a start date.
 EVERY_NIGHT = CronTriggerTimetable("30 2 * * *", timezone=TIME_ZONE, run_immediately=timedelta(0))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 MIGRATIONS = PROJECT / "migrations"
-TIME_ZONE = roles.TIME_ZONE
 
 # The advisory lock of whoever migrates or grants; the lock of builds is another.
 MIGRATING = 7_301_001
@@ -43,7 +42,7 @@ def engine(home: Home, role: Role = Role.OWNER) -> Engine:
     """A new engine on the warehouse's database with the role's login. Sessions keep Beijing time."""
     from sqlalchemy import create_engine
 
-    options = {"application_name": f"kexie {role}", "options": f"-c timezone={TIME_ZONE}"}
+    options = {"application_name": f"kexie {role}", "options": f"-c timezone={roles.TIME_ZONE}"}
     return create_engine(database_url(home, role), connect_args=options)
 
 

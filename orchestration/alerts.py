@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-from orchestration.years import TIME_ZONE, year_of
+from kexie.roles import TIME_ZONE
+from orchestration.years import year_of
 from pipeline.reasons import sentence
 from pipeline.record import Run, alert
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-TIME_ZONE = "Asia/Shanghai"
+from kexie.roles import TIME_ZONE
 
 
 def year_of(asked: int | None, begins: datetime | None) -> int | None:

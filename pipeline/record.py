@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from kexie.database import TIME_ZONE
+from kexie.roles import TIME_ZONE
 from pipeline.reasons import sentence
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
-from kexie.database import MIGRATIONS, TIME_ZONE, copy_rows, database_url, engine, head_revision, ready
+from kexie.database import MIGRATIONS, copy_rows, database_url, engine, head_revision, ready
 from kexie.errors import UserError
 from kexie.home import Home
-from kexie.roles import LOGINS, Role
+from kexie.roles import LOGINS, TIME_ZONE, Role
 
 NewDatabase = Callable[[], Home]
 
