@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -73,10 +74,23 @@ def dags(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def client(home: Home, dags: Path) -> AirflowClient:
-    client = AirflowClient(airflow.start(home, print, dags))
-    client.unpause("greeting")
-    return client
+def statsd() -> Iterator[socket.socket]:
+    """Where a StatsD server of this machine would listen."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(30)
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def client(home: Home, dags: Path, statsd: socket.socket) -> Iterator[AirflowClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW__METRICS__STATSD_ON", "True")
+        patch.setenv("AIRFLOW__METRICS__STATSD_HOST", "127.0.0.1")
+        patch.setenv("AIRFLOW__METRICS__STATSD_PORT", str(statsd.getsockname()[1]))
+        client = AirflowClient(airflow.start(home, print, dags))
+        client.unpause("greeting")
+        yield client
 
 
 def states(home: Home) -> dict[str, str]:
@@ -100,6 +114,14 @@ def _writes_to(process: psutil.Process, prefix: str) -> bool:
         return any(file.path.startswith(prefix) for file in process.open_files())
     except psutil.Error:
         return False
+
+
+def test_metrics_arrive_at_a_statsd_server_where_airflows_own_settings_name_one(
+    client: AirflowClient,  # noqa: ARG001 - the stack runs
+    statsd: socket.socket,
+) -> None:
+    while not (said := statsd.recv(4096)).startswith(b"airflow.scheduler_heartbeat:"):
+        assert said.startswith(b"airflow.")
 
 
 def test_a_run_of_a_dag_ends_green(client: AirflowClient, home: Home) -> None:
