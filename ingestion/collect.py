@@ -23,11 +23,12 @@ from ingestion.read_ahead import Incoming, ReadAhead
 from ingestion.store import Outcome, reserve_submission_ids, store
 from ingestion.tree import stored
 from kexie.home import Home
+from kexie.roles import TIME_ZONE
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-BEIJING = ZoneInfo("Asia/Shanghai")
+BEIJING = ZoneInfo(TIME_ZONE)
 
 
 @dataclass(slots=True)

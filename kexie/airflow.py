@@ -19,6 +19,7 @@ from kexie.airflow_client import AirflowAddress, AirflowClient
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
 from kexie.postgres import HOST, choose_port
+from kexie.roles import TIME_ZONE
 from kexie.sessions import Session
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
@@ -114,7 +115,7 @@ def environment(home: Home, port: int, dags: Path = PROJECT / "dags") -> dict[st
         "CORE__PARALLELISM": str(PARALLEL_TASKS),
         "CORE__DAGS_FOLDER": str(dags),
         "CORE__LOAD_EXAMPLES": "False",
-        "CORE__DEFAULT_TIMEZONE": "Asia/Shanghai",
+        "CORE__DEFAULT_TIMEZONE": TIME_ZONE,
         "CORE__EXECUTION_API_SERVER_URL": f"{here}/execution/",
         "CORE__FERNET_KEY": home.secret("airflow_fernet") + "=",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",

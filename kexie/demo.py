@@ -22,7 +22,7 @@ from kexie.airflow_client import FINISHED, AirflowAddress, AirflowClient
 from kexie.database import acting
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
-from kexie.roles import Role
+from kexie.roles import TIME_ZONE, Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 COLLECT, ROLLUP, _ = airflow.DAGS
 YEARS = (2020, 2021)
 REPORT_YEAR = 2021
-BEIJING = ZoneInfo("Asia/Shanghai")
+BEIJING = ZoneInfo(TIME_ZONE)
 POLL_SECONDS = 0.5
 RUN_SECONDS = 1800
 
