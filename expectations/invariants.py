@@ -487,6 +487,7 @@ def _lines(catalogue: Catalogue) -> Iterable[Rule]:
         select v.unit_code, v.indicator_code, v.period, wanted.line_code
         from (values {lines}) as wanted (line_code, indicator_code)
         join {VALUES.path} as v on v.indicator_code = wanted.indicator_code and v.unit_level = '{Level.PROVINCE}'
+            and length(v.period) = 4
         left join {LINES.path} as line on line.line_code = wanted.line_code and line.period = v.period
             and line.unit_code = v.unit_code
         where line.line_code is null
@@ -520,7 +521,7 @@ def _reconciliation() -> Iterable[Rule]:
         select v.* from {VALUES.path} as v
         left join {RECONCILED.path} as r on r.unit_code = v.unit_code and r.indicator_code = v.indicator_code
             and r.period = v.period
-        where v.gap <> 0 and r.unit_code is null
+        where v.gap <> 0 and length(v.period) = 4 and r.unit_code is null
         """,
     )
 

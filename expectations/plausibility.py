@@ -47,7 +47,7 @@ def _jumps(catalogue: Catalogue) -> Rule:
         f"全省采用数一般不超过上年的 {_shown(catalogue, 'province_change_times')} 倍，也不低于它的同数分之一",
         f"""
         select v.*, coalesce(built.value, known.value) as last_year_value
-        from {VALUES.path} as v
+        from (select * from {VALUES.path} where length(period) = 4) as v
         left join {VALUES.path} as built on built.unit_code = v.unit_code
             and built.indicator_code = v.indicator_code and built.period = (v.period::integer - 1)::text
         left join published.indicator_values as known on built.unit_code is null and known.unit_code = v.unit_code

@@ -63,6 +63,27 @@ RELATIONS = {
             ("unit_name", "indicator_name", "is_used"),
         ),
         Relation(
+            "restated_values",
+            "重算数",
+            ("period", "tree_date", "unit_code", "indicator_code"),
+            (
+                *("unit_name", "unit_level", "indicator_name", "basis", "units_expected", "units_reported"),
+                *("units_covered", "is_inherited", "is_estimate"),
+            ),
+        ),
+        Relation(
+            "successions",
+            "承继关系",
+            ("period", "tree_date", "event_date", "kind", "from_code", "to_code"),
+            ("weight",),
+        ),
+        Relation(
+            "progress",
+            "年内进度",
+            ("period", "unit_code", "indicator_code"),
+            ("unit_name", "unit_level", "indicator_name", "year", "units_expected", "units_reported", "units_covered"),
+        ),
+        Relation(
             "indicators",
             "指标目录",
             ("indicator_code",),

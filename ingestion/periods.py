@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+PARTS = ("H1", "H2", "Q1", "Q2", "Q3", "Q4", *(f"{month:02}" for month in range(1, 13)))
+"""The parts of a year for which figures are filed."""
+
 _PATTERN = re.compile(r"(?P<year>(?:19|20)\d{2})(?:-(?P<part>H[12]|Q[1-4]|0[1-9]|1[0-2]))?", re.ASCII)
 
 
@@ -42,6 +45,11 @@ class Period:
     def last_day(self) -> date:
         month = self.months[-1]
         return date(self.year, month, calendar.monthrange(self.year, month)[1])
+
+
+def periods_of(year: int) -> list[str]:
+    """Every period of a year, the year itself first."""
+    return [str(year), *(f"{year}-{part}" for part in PARTS)]
 
 
 @lru_cache(maxsize=4096)

@@ -51,7 +51,8 @@ class Grant:
 
 HISTORIES = (
     *("indicator_values_history", "contribution_leaves_history", "report_lines_history", "reconciliation_history"),
-    *("tree_closure_history", "indicators_history"),
+    *("tree_closure_history", "indicators_history", "restated_values_history", "successions_history"),
+    "progress_history",
 )
 
 RECORDING = (
@@ -79,7 +80,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
     ),
     Role.TRANSFORM: (
         Grant("landing", "select"),
-        Grant("ops", "select, insert", ("build", "build_year", "model_result")),
+        Grant("ops", "select, insert", ("build", "build_year", "model_result", "restatement")),
         Grant("ops", BUILD_PROGRESS, ("build",)),
         Grant("ops", "delete", ("model_result",)),
         *RECORDING,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, text
 
@@ -36,7 +37,8 @@ def open_build(
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": COLLECTING})
     if not asked and (waiting := _waiting(connection, catalogue_version)):
         return waiting
-    years = sorted({*asked, *pending_years(connection, catalogue_version)})
+    restated = _restate_where_the_tree_changed(connection)
+    years = sorted({*asked, *restated, *pending_years(connection, catalogue_version)})
     if not years:
         return None
     connection.execute(text("update ops.build set state = 'replaced' where state in ('building', 'built', 'audited')"))
@@ -48,6 +50,19 @@ def open_build(
         {"build_id": opened.build_id, "years": years},
     )
     return Build(opened.build_id, opened.cutoff_seq, tuple(years), "building")
+
+
+def ask_restatement(connection: Connection, year: int, tree_date: date, asked_by: str) -> None:
+    """From now on each build of `year` computes it on the tree of `tree_date`, too."""
+    connection.execute(
+        text("insert into ops.restatement values (:year, :tree_date, :asked_by) on conflict do nothing"),
+        {"year": year, "tree_date": tree_date, "asked_by": asked_by},
+    )
+
+
+def _restate_where_the_tree_changed(connection: Connection) -> list[int]:
+    """Ask for each year on the next one's tree, where that is another; returns the years that did not have it yet."""
+    return list(connection.scalars(text(RESTATE_LAST_YEARS)))
 
 
 def _waiting(connection: Connection, catalogue_version: str) -> Build | None:
@@ -92,6 +107,21 @@ OPEN = """
         :catalogue_version,
         :requested_by
     returning build_id, cutoff_seq
+"""
+
+# Two years can only be compared on one tree.
+RESTATE_LAST_YEARS = """
+    insert into ops.restatement (year, tree_date, asked_by)
+    select before.year, make_date(after.year, 12, 31), '同口径比较'
+    from landing.year_change as before
+    join landing.year_change as after on after.year = before.year + 1
+    where exists (
+        select 1 from landing.unit_span
+        where (valid_from > make_date(before.year, 12, 31) and valid_from <= make_date(after.year, 12, 31))
+            or (valid_to > make_date(before.year, 12, 31) and valid_to <= make_date(after.year, 12, 31))
+    )
+    on conflict do nothing
+    returning year
 """
 
 PENDING = """

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from ingestion.periods import periods_of
+
 RELATIONS: dict[str, tuple[str, ...]] = {
     "indicators": ("indicator_code",),
     "tree_closure": ("period", "unit_code", "ancestor_code"),
@@ -17,6 +19,9 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     ),
     "report_lines": ("line_code", "period", "unit_code"),
     "reconciliation": ("unit_code", "indicator_code", "period"),
+    "restated_values": ("period", "tree_date", "unit_code", "indicator_code"),
+    "successions": ("period", "tree_date", "event_date", "kind", "from_code", "to_code"),
+    "progress": ("period", "unit_code", "indicator_code"),
 }
 """Every relation that is published with its history, and its key."""
 
@@ -37,7 +42,7 @@ def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Publ
 
     A row that differs in any column is closed and opened anew, a row absent from the candidate is closed.
     """
-    periods = [str(year) for year in years]
+    periods = [period for year in years for period in periods_of(year)]
     opened, closed = {}, {}
     for relation, key in RELATIONS.items():
         opened[relation], closed[relation] = _stage_difference(connection, relation, key, periods)

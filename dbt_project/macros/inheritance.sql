@@ -2,7 +2,7 @@
    there is one term. `terms` has one row per own figure or piece. #}
 {% macro combined_holdings(terms) -%}
     select
-        year,
+        slice_id,
         unit_code,
         indicator_code,
         scope,
@@ -20,7 +20,7 @@
         is_estimate
     from (
         select
-            year,
+            slice_id,
             unit_code,
             indicator_code,
             scope,
@@ -38,7 +38,7 @@
             bool_or(is_inherited) as is_inherited,
             bool_or(is_estimate) as is_estimate
         from {{ terms }}
-        group by year, unit_code, indicator_code, scope, aggregation, over_time
+        group by slice_id, unit_code, indicator_code, scope, aggregation, over_time
     ) as combined
 {%- endmacro %}
 
@@ -46,9 +46,9 @@
    shares the value by largest remainder and the bounds as distances from it, so that low ≤ value ≤ high holds for every share; without
    a point value the low is shared and the high as its distance from that. #}
 {% macro passed_pieces(holdings, inheritances) -%}
-    {%- set whole = 'year, indicator_code, scope, from_code, event_date' -%}
+    {%- set whole = 'slice_id, indicator_code, scope, from_code, event_date' -%}
     select
-        year,
+        slice_id,
         to_code as unit_code,
         indicator_code,
         scope,
@@ -84,7 +84,7 @@
             {{ whole_share('narrative_value', 'weight', 'unit_of_account', whole) }} as narrative_share
         from (
             select
-                inheritances.year,
+                inheritances.slice_id,
                 inheritances.indicator_code,
                 inheritances.scope,
                 inheritances.from_code,
@@ -109,7 +109,7 @@
                 holdings.is_estimate
             from {{ holdings }} as holdings
             join {{ inheritances }} as inheritances
-                on inheritances.year = holdings.year
+                on inheritances.slice_id = holdings.slice_id
                 and inheritances.from_code = holdings.unit_code
                 and inheritances.indicator_code = holdings.indicator_code
                 and inheritances.scope = holdings.scope

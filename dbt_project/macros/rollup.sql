@@ -3,7 +3,7 @@
 {# What the children bring, townships apart from the others, by the parent they stand under. #}
 {% macro children_terms(children, of_townships) -%}
     select
-        year,
+        slice_id,
         parent_code,
         indicator_code,
         {{ aggregated_terms('has_value') }},
@@ -19,7 +19,7 @@
         bool_or(has_figure) as has_figure
     from {{ children }}
     where level {{ '=' if of_townships else '<>' }} 'township'
-    group by year, parent_code, indicator_code
+    group by slice_id, parent_code, indicator_code
 {%- endmacro %}
 
 {# The unit's own term of the computed figure: its own figure; its townships' sum where it neither filed nor inherited; nothing at
@@ -72,7 +72,7 @@
             townships.has_figure as township_has_figure
         from {{ nodes }} as nodes
         left join {{ townships }} as townships
-            on townships.year = nodes.year
+            on townships.slice_id = nodes.slice_id
             and townships.parent_code = nodes.unit_code
             and townships.indicator_code = nodes.indicator_code
     ) as nodes
@@ -81,7 +81,7 @@
 {# The computed figure, own term and children, as the kind adds; then what counts and covers the subtree. #}
 {% macro with_computed(nodes, children) -%}
     select
-        nodes.year,
+        nodes.slice_id,
         nodes.unit_code,
         nodes.parent_code,
         nodes.depth,
@@ -164,7 +164,7 @@
             or nodes.townships_have_figure or coalesce(children.has_figure, false) as has_figure
     from {{ nodes }} as nodes
     left join {{ children }} as children
-        on children.year = nodes.year
+        on children.slice_id = nodes.slice_id
         and children.parent_code = nodes.unit_code
         and children.indicator_code = nodes.indicator_code
 {%- endmacro %}
@@ -193,7 +193,7 @@
 {# The finished rows of one level. What cannot be divided rests wholly on a provisional figure where any of it does. #}
 {% macro finished_level(judged) -%}
     select
-        year,
+        slice_id,
         unit_code,
         parent_code,
         depth,

@@ -56,7 +56,7 @@ BUT: dict[Role, dict[str, set[str]]] = {
         **RECORDING,
     },
     Role.TRANSFORM: {
-        **dict.fromkeys(("ops.build", "ops.build_year"), ADD),
+        **dict.fromkeys(("ops.build", "ops.build_year", "ops.restatement"), ADD),
         "ops.model_result": ADD | {"delete"},
         **RECORDING,
     },

@@ -1,7 +1,7 @@
--- Units closed without successor, in the years they or a predecessor lived in: one row per year, unit and superior it stands under,
+-- Units closed without successor, in the years they or a predecessor lived in: one row per slice, unit and superior it stands under,
 -- `since` when. It stays under its last parent, and when that ended under what became of it (the smaller code).
-with recursive builds as (
-    select * from {{ ref('stg_builds') }}
+with recursive slices as (
+    select * from {{ ref('int_slices') }}
 ),
 
 spans as (
@@ -14,26 +14,26 @@ events as (
 
 -- Without a predecessor's years a closed unit's inheritance would be lost on every tree after its end.
 lived as (
-    select builds.year, spans.unit_code
-    from builds
+    select slices.slice_id, spans.unit_code
+    from slices
     join spans
-        on spans.valid_from <= builds.last_day
-        and (spans.valid_to is null or spans.valid_to > builds.first_day)
+        on spans.valid_from <= slices.last_day
+        and (spans.valid_to is null or spans.valid_to > slices.first_day)
     union
-    select lived.year, successions.to_code
+    select lived.slice_id, successions.to_code
     from lived
     join {{ ref('int_successions') }} as successions
-        on successions.year = lived.year and successions.from_code = lived.unit_code
+        on successions.slice_id = lived.slice_id and successions.from_code = lived.unit_code
 ),
 
 closed as (
     select
-        builds.year, spans.unit_code, spans.name, spans.level, spans.unit_type, spans.parent_code,
+        slices.slice_id, spans.unit_code, spans.name, spans.level, spans.unit_type, spans.parent_code,
         events.event_date as since, 0 as steps
-    from builds
-    join events on events.kind = 'close' and events.event_date > builds.first_day
+    from slices
+    join events on events.kind = 'close' and events.event_date > slices.first_day
     join spans on spans.unit_code = events.from_code and spans.valid_to = events.event_date
-    join lived on lived.year = builds.year and lived.unit_code = spans.unit_code
+    join lived on lived.slice_id = slices.slice_id and lived.unit_code = spans.unit_code
 ),
 
 became as (
@@ -47,7 +47,7 @@ followed as (
     select * from closed
     union all
     select
-        followed.year, followed.unit_code, followed.name, followed.level, followed.unit_type, became.to_code,
+        followed.slice_id, followed.unit_code, followed.name, followed.level, followed.unit_type, became.to_code,
         became.event_date, followed.steps + 1
     from followed
     join became on became.from_code = followed.parent_code

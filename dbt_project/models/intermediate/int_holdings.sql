@@ -1,4 +1,4 @@
--- Each unit's year with what it took over from predecessors: one row per year, unit, indicator and scope. Units that had a part in a
+-- Each unit's year, or other slice, with what it took over from predecessors: one row per slice, unit, indicator and scope. Units that had a part in a
 -- succession have a row for every indicator, for completeness passes on also where no figure does; the others where they filed.
 {% set stages = greatest_of(ref('int_successions'), 'stage') %}
 
@@ -7,7 +7,7 @@ with unit_years as (
 ),
 
 units as (
-    select * from {{ ref('int_units_by_year') }}
+    select * from {{ ref('int_units_by_slice') }}
 ),
 
 inheritances as (
@@ -18,10 +18,14 @@ indicators as (
     select * from {{ ref('indicators') }}
 ),
 
+slice_indicators as (
+    select * from {{ ref('int_slice_indicators') }}
+),
+
 involved_units as (
-    select year, from_code as unit_code from {{ ref('int_successions') }}
+    select slice_id, from_code as unit_code from {{ ref('int_successions') }}
     union
-    select year, to_code as unit_code from {{ ref('int_successions') }}
+    select slice_id, to_code as unit_code from {{ ref('int_successions') }}
 ),
 
 scopes as (
@@ -32,7 +36,7 @@ scopes as (
 
 own_terms as (
     select
-        involved_units.year,
+        involved_units.slice_id,
         involved_units.unit_code,
         indicators.indicator_code,
         scopes.scope,
@@ -53,11 +57,12 @@ own_terms as (
         false as is_inherited,
         false as is_estimate
     from involved_units
-    cross join indicators
+    join slice_indicators on slice_indicators.slice_id = involved_units.slice_id
+    join indicators on indicators.indicator_code = slice_indicators.indicator_code
     cross join scopes
-    left join units on units.year = involved_units.year and units.unit_code = involved_units.unit_code
+    left join units on units.slice_id = involved_units.slice_id and units.unit_code = involved_units.unit_code
     left join unit_years
-        on unit_years.year = involved_units.year
+        on unit_years.slice_id = involved_units.slice_id
         and unit_years.unit_code = involved_units.unit_code
         and unit_years.indicator_code = indicators.indicator_code
         and unit_years.scope = scopes.scope
@@ -91,7 +96,7 @@ holdings as (
     select * from involved_holdings
     union all
     select
-        unit_years.year,
+        unit_years.slice_id,
         unit_years.unit_code,
         unit_years.indicator_code,
         unit_years.scope,
@@ -109,7 +114,7 @@ holdings as (
         false as is_estimate
     from unit_years
     left join involved_units
-        on involved_units.year = unit_years.year and involved_units.unit_code = unit_years.unit_code
+        on involved_units.slice_id = unit_years.slice_id and involved_units.unit_code = unit_years.unit_code
     where involved_units.unit_code is null
 )
 

@@ -8,12 +8,16 @@ indicators as (
     select * from {{ ref('indicators') }}
 ),
 
+slice_indicators as (
+    select * from {{ ref('int_slice_indicators') }}
+),
+
 unit_years as (
     select * from {{ ref('int_unit_years') }}
 ),
 
 units as (
-    select * from {{ ref('int_units_by_year') }}
+    select * from {{ ref('int_units_by_slice') }}
 ),
 
 scopes as (
@@ -31,7 +35,8 @@ candidates as (
         indicators.unit_of_account,
         scopes.scope
     from successions
-    cross join indicators
+    join slice_indicators on slice_indicators.slice_id = successions.slice_id
+    join indicators on indicators.indicator_code = slice_indicators.indicator_code
     cross join scopes
     where indicators.aggregation in {{ adding_kinds() }} or successions.is_one_to_one
 ),
@@ -39,8 +44,8 @@ candidates as (
 judged as (
     select
         candidates.*,
-        -- A successor that filed the year in which it began already includes the predecessors of its first day.
-        coalesce(filed.has_year_filing and units.first_day = candidates.event_date, false)
+        -- A successor that filed the year, or other slice, in which it began already includes the predecessors of its first day.
+        coalesce(filed.is_filed_whole and units.first_day = candidates.event_date, false)
         -- A reading on or after the event is the successor's own, everything it took over included.
         or coalesce(
             candidates.aggregation in ('stock', 'regcum', 'list') and candidates.over_time = 'last'
@@ -54,11 +59,11 @@ judged as (
         ) as is_barred
     from candidates
     left join unit_years as filed
-        on filed.year = candidates.year
+        on filed.slice_id = candidates.slice_id
         and filed.unit_code = candidates.to_code
         and filed.indicator_code = candidates.indicator_code
         and filed.scope = candidates.scope
-    left join units on units.year = candidates.year and units.unit_code = candidates.to_code
+    left join units on units.slice_id = candidates.slice_id and units.unit_code = candidates.to_code
 )
 
 select * from judged

@@ -1,7 +1,10 @@
--- Which filed figures make up whose holding: one row per year, holding unit, indicator, scope and observation, with the product of the
+-- Which filed figures make up whose holding: one row per slice, holding unit, indicator, scope and observation, with the product of the
 -- split weights on its way.
 with recursive filings as (
-    select * from {{ ref('int_filings') }} where is_counted and state = 'number'
+    select filings.*
+    from {{ ref('int_filings') }} as filings
+    join {{ ref('int_slices') }} as slices on slices.slice_id = filings.slice_id
+    where filings.is_counted and filings.state = 'number' and slices.is_figure
 ),
 
 inheritances as (
@@ -10,12 +13,12 @@ inheritances as (
 
 paths as (
     select
-        year, unit_code, indicator_code, scope, aggregation, observation_id, value, low, high,
+        slice_id, unit_code, indicator_code, scope, aggregation, observation_id, value, low, high,
         1.0 as weight, false as is_estimate
     from filings
     union all
     select
-        paths.year,
+        paths.slice_id,
         inheritances.to_code,
         paths.indicator_code,
         paths.scope,
@@ -28,14 +31,14 @@ paths as (
         paths.is_estimate or inheritances.kind = 'split'
     from paths
     join inheritances
-        on inheritances.year = paths.year
+        on inheritances.slice_id = paths.slice_id
         and inheritances.from_code = paths.unit_code
         and inheritances.indicator_code = paths.indicator_code
         and inheritances.scope = paths.scope
 )
 
 select
-    year,
+    slice_id,
     unit_code,
     indicator_code,
     scope,
@@ -46,4 +49,4 @@ select
     case when bool_or(is_estimate) then sum(weight) else 1 end as weight,
     bool_or(is_estimate) as is_estimate
 from paths
-group by year, unit_code, indicator_code, scope, observation_id, value, low, high
+group by slice_id, unit_code, indicator_code, scope, observation_id, value, low, high

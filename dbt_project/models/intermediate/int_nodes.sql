@@ -1,4 +1,4 @@
--- What each unit of the tree brings to the rollup by itself, one row per year, unit and indicator: its own figure, its claim, whether
+-- What each unit of the tree brings to the rollup by itself, one row per slice, unit and indicator: its own figure, its claim, whether
 -- it is expected and complete. Townships, of which none is expected, have a row only where they filed.
 with tree as (
     select * from {{ ref('int_tree') }}
@@ -8,12 +8,16 @@ indicators as (
     select * from {{ ref('indicators') }}
 ),
 
+slice_indicators as (
+    select * from {{ ref('int_slice_indicators') }}
+),
+
 expectations as (
     select * from {{ ref('indicator_expectations') }}
 ),
 
 units as (
-    select * from {{ ref('int_units_by_year') }}
+    select * from {{ ref('int_units_by_slice') }}
 ),
 
 own as (
@@ -30,7 +34,7 @@ ratios as (
 
 nodes as (
     select
-        tree.year,
+        tree.slice_id,
         tree.unit_code,
         tree.parent_code,
         tree.depth,
@@ -80,22 +84,23 @@ nodes as (
         coalesce(ratios.is_inherited, false) as ratio_is_inherited,
         coalesce(ratios.is_estimate, false) as ratio_is_estimate
     from tree
-    cross join indicators
+    join slice_indicators on slice_indicators.slice_id = tree.slice_id
+    join indicators on indicators.indicator_code = slice_indicators.indicator_code
     left join expectations
         on expectations.indicator_code = indicators.indicator_code
         and expectations.level = tree.level
         and expectations.unit_type = tree.unit_type
-    left join units on units.year = tree.year and units.unit_code = tree.unit_code
+    left join units on units.slice_id = tree.slice_id and units.unit_code = tree.unit_code
     left join own
-        on own.year = tree.year
+        on own.slice_id = tree.slice_id
         and own.unit_code = tree.unit_code
         and own.indicator_code = indicators.indicator_code
     left join claims
-        on claims.year = tree.year
+        on claims.slice_id = tree.slice_id
         and claims.unit_code = tree.unit_code
         and claims.indicator_code = indicators.indicator_code
     left join ratios
-        on ratios.year = tree.year
+        on ratios.slice_id = tree.slice_id
         and ratios.unit_code = tree.unit_code
         and ratios.indicator_code = indicators.indicator_code
     where tree.level <> 'township'

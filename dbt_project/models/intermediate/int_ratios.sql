@@ -1,5 +1,5 @@
 -- Ratios recomputed from their parts: Σ numerators ÷ Σ denominators over the units below (and itself) whose year is complete in both.
--- Townships take no part. One row per year, unit and ratio with parts.
+-- Townships take no part. One row per slice, unit and ratio with parts.
 with tree as (
     select * from {{ ref('int_tree') }}
 ),
@@ -13,16 +13,20 @@ holdings as (
 ),
 
 units as (
-    select * from {{ ref('int_units_by_year') }}
+    select * from {{ ref('int_units_by_slice') }}
 ),
 
 ratios as (
-    select * from {{ ref('indicators') }} where numerator is not null
+    select slice_indicators.slice_id, indicators.*
+    from {{ ref('indicators') }} as indicators
+    join {{ ref('int_slice_indicators') }} as slice_indicators
+        on slice_indicators.indicator_code = indicators.indicator_code
+    where indicators.numerator is not null
 ),
 
 parts as (
     select
-        tree.year,
+        tree.slice_id,
         tree.unit_code,
         ratios.indicator_code,
         ratios.measure,
@@ -37,25 +41,25 @@ parts as (
         coalesce(holdings.is_inherited, false) as is_inherited,
         coalesce(holdings.is_estimate, false) as is_estimate
     from tree
-    cross join ratios
+    join ratios on ratios.slice_id = tree.slice_id
     cross join (select 'numerator' as role union all select 'denominator' as role) as roles
     left join holdings
-        on holdings.year = tree.year
+        on holdings.slice_id = tree.slice_id
         and holdings.unit_code = tree.unit_code
         and holdings.indicator_code
             = case roles.role when 'numerator' then ratios.numerator else ratios.denominator end
-    left join units on units.year = tree.year and units.unit_code = tree.unit_code
+    left join units on units.slice_id = tree.slice_id and units.unit_code = tree.unit_code
     where tree.level <> 'township'
 ),
 
 complete_parts as (
-    select parts.*, bool_and(is_complete) over (partition by year, unit_code, indicator_code) as is_complete_in_both
+    select parts.*, bool_and(is_complete) over (partition by slice_id, unit_code, indicator_code) as is_complete_in_both
     from parts
 ),
 
 summed as (
     select
-        closure.year,
+        closure.slice_id,
         closure.ancestor_code as unit_code,
         complete_parts.indicator_code,
         complete_parts.measure,
@@ -72,9 +76,9 @@ summed as (
         coalesce(bool_or(is_inherited), false) as is_inherited,
         coalesce(bool_or(is_estimate), false) as is_estimate
     from closure
-    join complete_parts on complete_parts.year = closure.year and complete_parts.unit_code = closure.unit_code
+    join complete_parts on complete_parts.slice_id = closure.slice_id and complete_parts.unit_code = closure.unit_code
     where complete_parts.is_complete_in_both
-    group by closure.year, closure.ancestor_code, complete_parts.indicator_code, complete_parts.measure
+    group by closure.slice_id, closure.ancestor_code, complete_parts.indicator_code, complete_parts.measure
 ),
 
 divided as (
@@ -88,7 +92,7 @@ divided as (
 
 ratios_by_unit as (
     select
-        year,
+        slice_id,
         unit_code,
         indicator_code,
         value,
@@ -106,11 +110,11 @@ ratios_by_unit as (
 ),
 
 completeness as (
-    select distinct year, unit_code, indicator_code, is_complete_in_both from complete_parts
+    select distinct slice_id, unit_code, indicator_code, is_complete_in_both from complete_parts
 )
 
 select
-    completeness.year,
+    completeness.slice_id,
     completeness.unit_code,
     completeness.indicator_code,
     completeness.is_complete_in_both,
@@ -124,6 +128,6 @@ select
     coalesce(ratios_by_unit.is_estimate, false) as is_estimate
 from completeness
 left join ratios_by_unit
-    on ratios_by_unit.year = completeness.year
+    on ratios_by_unit.slice_id = completeness.slice_id
     and ratios_by_unit.unit_code = completeness.unit_code
     and ratios_by_unit.indicator_code = completeness.indicator_code

@@ -1,16 +1,16 @@
--- How far up the tree each row's value goes into its ancestors' values: one row per year, unit and indicator with the least depth it
+-- How far up the tree each row's value goes into its ancestors' values: one row per slice, unit and indicator with the least depth it
 -- reaches. A claim, a list or a figure that never adds stands for itself; townships count only where they stand in.
 with recursive rollup as (
     select * from {{ ref('int_rollup') }}
 ),
 
 reach as (
-    select year, unit_code, indicator_code, depth, basis, stands_in, is_ratio, depth as reach_depth
+    select slice_id, unit_code, indicator_code, depth, basis, stands_in, is_ratio, depth as reach_depth
     from rollup
     where depth = 1
     union all
     select
-        rollup.year,
+        rollup.slice_id,
         rollup.unit_code,
         rollup.indicator_code,
         rollup.depth,
@@ -26,9 +26,9 @@ reach as (
         end as reach_depth
     from reach
     join rollup
-        on rollup.year = reach.year
+        on rollup.slice_id = reach.slice_id
         and rollup.parent_code = reach.unit_code
         and rollup.indicator_code = reach.indicator_code
 )
 
-select year, unit_code, indicator_code, depth, basis, reach_depth from reach
+select slice_id, unit_code, indicator_code, depth, basis, reach_depth from reach

@@ -1,4 +1,4 @@
--- The rollup, from the deepest level of the tree to its root: one row per year, unit and indicator that has an expected unit or a
+-- The rollup, from the deepest level of the tree to its root: one row per slice, unit and indicator that has an expected unit or a
 -- figure in its subtree.
 {% set depths = [greatest_of(ref('int_tree'), 'depth'), 1] | max %}
 
@@ -8,7 +8,7 @@ with nodes as (
 
 below_the_deepest as (
     select
-        year, parent_code, level, indicator_code, false as has_value,
+        slice_id, parent_code, level, indicator_code, false as has_value,
         own_value as value, own_low as low, own_high as high,
         own_provisional_value as provisional_value, false as is_provisional,
         own_narrative_value as narrative_value, false as is_narrative,

@@ -1,6 +1,6 @@
--- The reporting tree of each year's date, one row per year and unit: units alive on it, and closed units for the years they lived in.
-with recursive builds as (
-    select * from {{ ref('stg_builds') }}
+-- The reporting tree of each slice's date, one row per slice and unit: units alive on it, and closed units for the years they lived in.
+with recursive slices as (
+    select * from {{ ref('int_slices') }}
 ),
 
 spans as (
@@ -8,38 +8,38 @@ spans as (
 ),
 
 alive as (
-    select builds.year, spans.unit_code, spans.name, spans.level, spans.unit_type, spans.parent_code
-    from builds
+    select slices.slice_id, spans.unit_code, spans.name, spans.level, spans.unit_type, spans.parent_code
+    from slices
     join spans
-        on spans.valid_from <= builds.tree_date
-        and (spans.valid_to is null or spans.valid_to > builds.tree_date)
+        on spans.valid_from <= slices.tree_date
+        and (spans.valid_to is null or spans.valid_to > slices.tree_date)
 ),
 
 closed as (
     select
         closed_units.*,
-        row_number() over (partition by closed_units.year, closed_units.unit_code order by steps desc) as recency
-    from builds
+        row_number() over (partition by closed_units.slice_id, closed_units.unit_code order by steps desc) as recency
+    from slices
     join {{ ref('int_closed_units') }} as closed_units
-        on closed_units.year = builds.year and closed_units.since <= builds.tree_date
+        on closed_units.slice_id = slices.slice_id and closed_units.since <= slices.tree_date
 ),
 
 members as (
     select * from alive
     union all
-    select year, unit_code, name, level, unit_type, parent_code from closed where recency = 1
+    select slice_id, unit_code, name, level, unit_type, parent_code from closed where recency = 1
 ),
 
 depths as (
-    select year, unit_code, 1 as depth from members where parent_code is null
+    select slice_id, unit_code, 1 as depth from members where parent_code is null
     union all
-    select members.year, members.unit_code, depths.depth + 1
+    select members.slice_id, members.unit_code, depths.depth + 1
     from depths
-    join members on members.year = depths.year and members.parent_code = depths.unit_code
+    join members on members.slice_id = depths.slice_id and members.parent_code = depths.unit_code
 ),
 
 superiors as (
-    select distinct year, parent_code from members
+    select distinct slice_id, parent_code from members
 )
 
 select
@@ -47,5 +47,5 @@ select
     depths.depth,
     superiors.parent_code is not null as has_children
 from members
-join depths on depths.year = members.year and depths.unit_code = members.unit_code
-left join superiors on superiors.year = members.year and superiors.parent_code = members.unit_code
+join depths on depths.slice_id = members.slice_id and depths.unit_code = members.unit_code
+left join superiors on superiors.slice_id = members.slice_id and superiors.parent_code = members.unit_code

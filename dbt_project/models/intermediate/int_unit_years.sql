@@ -1,15 +1,16 @@
--- Each filing unit's year by the period rules: one row per year, unit, indicator and scope that was filed at all.
+-- Each filing unit's year, or other slice, by the period rules: one row per slice, unit, indicator and scope that was filed at all.
 with filings as (
     select * from {{ ref('int_filings') }}
 ),
 
 units as (
-    select * from {{ ref('int_units_by_year') }}
+    select * from {{ ref('int_units_by_slice') }}
 ),
 
 totals as (
     select
-        filings.year,
+        filings.slice_id,
+        units.year,
         filings.unit_code,
         filings.indicator_code,
         filings.scope,
@@ -22,22 +23,22 @@ totals as (
         coalesce(bool_or(is_counted and status = 'provisional' and state = 'number'), false) as is_provisional,
         sum(value) filter (where is_counted and is_narrative) as narrative_value,
         coalesce(bool_or(is_counted and is_narrative and state = 'number'), false) as is_narrative,
-        bool_or(grain = 'year') as has_year_filing,
+        bool_or(is_whole) as is_filed_whole,
         max(last_month) as last_reading_month,
         sum(
             greatest(0, least(last_month, units.owed_last_month) - greatest(first_month, units.owed_first_month) + 1)
         ) as months_filed,
         bool_or(first_month <= units.owed_last_month and last_month >= units.owed_last_month) as is_last_month_filed
     from filings
-    join units on units.year = filings.year and units.unit_code = filings.unit_code
+    join units on units.slice_id = filings.slice_id and units.unit_code = filings.unit_code
     group by
-        filings.year, filings.unit_code, filings.indicator_code, filings.scope, filings.over_time,
+        filings.slice_id, units.year, filings.unit_code, filings.indicator_code, filings.scope, filings.over_time,
         units.owed_first_month, units.owed_last_month, units.owes_nothing
 ),
 
 unit_years as (
     select
-        year,
+        slice_id,
         unit_code,
         indicator_code,
         scope,
@@ -49,7 +50,7 @@ unit_years as (
         is_provisional,
         coalesce(narrative_value, 0) as narrative_value,
         is_narrative,
-        has_year_filing,
+        is_filed_whole,
         {{ last_day_of_month('year', 'last_reading_month') }} as last_reading_day,
         owes_nothing or case
             when over_time = 'last' then is_last_month_filed

@@ -1,4 +1,4 @@
--- Where each figure comes from: one row per holding unit, indicator, year, role and filed figure, with the depth of the tree up to
+-- Where each figure comes from: one row per holding unit, indicator, period, role and filed figure, with the depth of the tree up to
 -- which it goes into the figures used.
 with leaves as (
     select * from {{ ref('int_leaves') }}
@@ -12,8 +12,12 @@ indicators as (
     select * from {{ ref('indicators') }}
 ),
 
+slices as (
+    select * from {{ ref('int_slices') }} where is_figure
+),
+
 ratios as (
-    select distinct year, unit_code, indicator_code from {{ ref('int_ratios') }} where is_complete_in_both
+    select distinct slice_id, unit_code, indicator_code from {{ ref('int_ratios') }} where is_complete_in_both
 ),
 
 own as (
@@ -29,7 +33,7 @@ own as (
         end as reach_depth
     from leaves
     join reach
-        on reach.year = leaves.year
+        on reach.slice_id = leaves.slice_id
         and reach.unit_code = leaves.unit_code
         and reach.indicator_code = leaves.indicator_code
     join indicators on indicators.indicator_code = leaves.indicator_code
@@ -44,7 +48,7 @@ claims as (
         reach.reach_depth
     from leaves
     join reach
-        on reach.year = leaves.year
+        on reach.slice_id = leaves.slice_id
         and reach.unit_code = leaves.unit_code
         and reach.indicator_code = leaves.indicator_code
     where leaves.scope = 'jurisdiction'
@@ -53,7 +57,7 @@ claims as (
 
 parts as (
     select
-        leaves.year,
+        leaves.slice_id,
         leaves.unit_code,
         ratios.indicator_code,
         leaves.scope,
@@ -69,7 +73,7 @@ parts as (
     from leaves
     join indicators on leaves.indicator_code in (indicators.numerator, indicators.denominator)
     join ratios
-        on ratios.year = leaves.year
+        on ratios.slice_id = leaves.slice_id
         and ratios.unit_code = leaves.unit_code
         and ratios.indicator_code = indicators.indicator_code
     where leaves.scope = 'own'
@@ -86,7 +90,7 @@ every_leaf as (
 select
     unit_code as holder_code,
     indicator_code,
-    year::text as period,
+    slices.period,
     role,
     leaf_indicator_code,
     observation_id,
@@ -97,3 +101,4 @@ select
     high * weight as high,
     is_estimate
 from every_leaf
+join slices on slices.slice_id = every_leaf.slice_id

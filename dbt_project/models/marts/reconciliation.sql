@@ -20,7 +20,8 @@ select
     basis = 'claimed' as is_used,
     null::text as likeliest_reason
 from indicator_values
-where coalesce(claimed_value, claimed_low, claimed_high) is not null
+where length(period) = 4
+    and coalesce(claimed_value, claimed_low, claimed_high) is not null
     and (
         claimed_value is distinct from computed_value
         or claimed_low is distinct from computed_low

@@ -6,7 +6,7 @@ with lines as (
 ),
 
 province as (
-    select * from {{ ref('indicator_values') }} where unit_level = 'province'
+    select * from {{ ref('indicator_values') }} where unit_level = 'province' and length(period) = 4
 )
 
 select

@@ -1,0 +1,2 @@
+-- Years on another day's tree than their own: one row per unit of that tree, indicator, year and day.
+{{ published_figures('slices.is_restated', with_tree_date=true) }}
