@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from ingestion.periods import periods_of
+from reporting.difference import Difference
 
 RELATIONS: dict[str, tuple[str, ...]] = {
     "indicators": ("indicator_code",),
@@ -66,29 +67,14 @@ def _stage_difference(
     """Put what is to be opened and closed into temporary tables, and count both."""
     columns = history_columns(connection, relation)
     in_force = "closed_by is null" + (" and period = any(:periods)" if "period" in columns else "")
-    same_key = " and ".join(f"before.{column} = after.{column}" for column in key)
-    differs = f"({_list('before', columns)}) is distinct from ({_list('after', columns)})"
     bound = {"periods": periods} if "period" in columns else {}
+    before = f"(select * from published.{relation}_history where {in_force})"
+    difference = Difference(key, columns, before, f"candidate.{relation}")
     opened = connection.execute(
-        text(f"""
-            create temporary table opening_{relation} on commit drop as
-            select {_list("after", columns)}
-            from candidate.{relation} as after
-            left join (select * from published.{relation}_history where {in_force}) as before on {same_key}
-            where before.{key[0]} is null or {differs}
-        """),
-        bound,
+        text(f"create temporary table opening_{relation} on commit drop as {difference.opened()}"), bound
     )
-    closed = connection.execute(
-        text(f"""
-            create temporary table closing_{relation} on commit drop as
-            select {_list("before", (*key, "opened_by"))}
-            from (select * from published.{relation}_history where {in_force}) as before
-            left join candidate.{relation} as after on {same_key}
-            where after.{key[0]} is null or {differs}
-        """),
-        bound,
-    )
+    closing = difference.closed((*key, "opened_by"))
+    closed = connection.execute(text(f"create temporary table closing_{relation} on commit drop as {closing}"), bound)
     return opened.rowcount, closed.rowcount
 
 
@@ -125,7 +111,3 @@ def history_columns(connection: Connection, relation: str) -> list[str]:
             {"table": f"{relation}_history", "bookkeeping": list(BOOKKEEPING)},
         )
     )
-
-
-def _list(alias: str, columns: Sequence[str]) -> str:
-    return ", ".join(f"{alias}.{column}" for column in columns)

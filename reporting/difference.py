@@ -1,0 +1,46 @@
+"""In what two states of a published relation differ, as SQL: publishing applies it, a preview shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Between `before` and `after`, each of which can stand after `from`, by `key`; any of `columns` may differ."""
+
+    key: Sequence[str]
+    columns: Sequence[str]
+    before: str
+    after: str
+
+    def opened(self) -> str:
+        """A query of the rows of `after`, with `columns`, that `before` lacks or has with other values."""
+        return f"""
+            select {_list("after", self.columns)}
+            from {self.after} as after
+            left join {self.before} as before on {self._same_key}
+            where before.{self.key[0]} is null or {self._differs}
+        """
+
+    def closed(self, columns: Sequence[str]) -> str:
+        """A query of the rows of `before`, with the columns asked for, that `after` lacks or has with other values."""
+        return f"""
+            select {_list("before", columns)}
+            from {self.before} as before
+            left join {self.after} as after on {self._same_key}
+            where after.{self.key[0]} is null or {self._differs}
+        """
+
+    @property
+    def _same_key(self) -> str:
+        return " and ".join(f"before.{column} = after.{column}" for column in self.key)
+
+    @property
+    def _differs(self) -> str:
+        return f"({_list('before', self.columns)}) is distinct from ({_list('after', self.columns)})"
+
+
+def _list(alias: str, columns: Sequence[str]) -> str:
+    return ", ".join(f"{alias}.{column}" for column in columns)
