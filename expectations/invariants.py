@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from catalogue.model import SUMMABLE, Aggregation, Basis, Catalogue, Indicator, Level
 from expectations.relations import RELATIONS
+from expectations.restated import restated_rules
 from expectations.rules import Rule, no_rows, one_of, present, quoted, unique
 
 VALUES = RELATIONS["indicator_values"]
@@ -51,6 +52,7 @@ def invariants(catalogue: Catalogue) -> Iterable[Rule]:
     yield from _tree()
     yield from _lines(catalogue)
     yield from _reconciliation()
+    yield from restated_rules()
 
 
 def _catalogue_complete(catalogue: Catalogue) -> Rule:

@@ -9,7 +9,9 @@ from migrations.histories import create_history
 revision = "0008"
 down_revision = "0007"
 
-FIGURES: dict[str, tuple[str, str]] = import_module("migrations.versions.0003_published").HISTORIES["indicator_values"][2]
+HISTORIES = import_module("migrations.versions.0003_published").HISTORIES
+
+FIGURES: dict[str, tuple[str, str]] = HISTORIES["indicator_values"][2]
 
 RESTATED = FIGURES | {"period": ("text not null", "年度"), "tree_date": ("date not null", "所用单位树的日期")}
 

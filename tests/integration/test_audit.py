@@ -63,6 +63,10 @@ FIGURES = """
     contest_rank                 B    own      2      -        -       1/1/1
     contest_rank                 C    own      -      -        -       2/1/1
     contest_rank                 P    own      -      -        -       2/1/1
+    vol_activity_cum_count       A    computed 8      8        -       1/1/1
+    vol_activity_cum_count       B    partial  -      -        -       1/0/0
+    vol_activity_cum_count       C    partial  -      8        -       3/1/1
+    vol_activity_cum_count       P    partial  -      8        -       4/1/1
 """
 
 FOUND_IN = """
@@ -84,10 +88,12 @@ FOUND_IN = """
     A    sp_online_peak_viewers       sp_online_peak_viewers own       C13  70
     A    sp_online_peak_viewers       sp_online_peak_viewers own       C14  60
     B    contest_rank                 contest_rank         own         C15  2
+    A    vol_activity_cum_count       vol_activity_cum_count own       C16  8
 """
 
 VALUES, LEAVES, TREES = "candidate.indicator_values", "candidate.contribution_leaves", "candidate.tree_closure"
 LINES, RECONCILED, INDICATORS = "candidate.report_lines", "candidate.reconciliation", "candidate.indicators"
+RESTATED, SUCCESSIONS, PROGRESS = "candidate.restated_values", "candidate.successions", "candidate.progress"
 LECTURES_OF = "indicator_code = 'sp_lecture_count' and unit_code"
 SPARE_LEAF = "indicator_code = 'sp_online_peak_viewers' and value = 60"
 """A source that nothing rests on: the lesser of two readings of a peak."""
@@ -138,6 +144,36 @@ PLANTED = [
         "indicator_values_basis_known",
         f"update {VALUES} set basis = 'guessed' where {LECTURES_OF} = 'T'",
         "T sp_lecture_count 2021 ← 文件 T.xlsx，填报!C7",
+    ),
+    Planted(
+        "restated_values_key_unique",
+        f"insert into {RESTATED} select * from {RESTATED} where unit_code = 'P' and indicator_code = 'contest_rank'",
+        "P contest_rank 2021 ← 文件 B.xlsx，填报!C15",
+    ),
+    Planted(
+        "restated_own_sums_unchanged",
+        f"update {RESTATED} set own_value = own_value + 1 where unit_code = 'A'",
+        "vol_activity_cum_count 2021 ← 没有来源文件",
+    ),
+    Planted(
+        "restated_counts_in_order",
+        f"update {RESTATED} set units_reported = 9 where unit_code = 'P' and indicator_code = 'contest_rank'",
+        "P contest_rank 2021 ← 文件 B.xlsx，填报!C15",
+    ),
+    Planted(
+        "successions_key_unique successions_share_the_whole",
+        f"insert into {SUCCESSIONS} select * from {SUCCESSIONS}",
+        "2021 ← 没有来源文件",
+    ),
+    Planted(
+        "progress_key_unique",
+        f"insert into {PROGRESS} select * from {PROGRESS}",
+        "A vol_activity_cum_count 2021 ← 文件 A.xlsx，填报!C16",
+    ),
+    Planted(
+        "progress_shows_values",
+        f"update {PROGRESS} set to_date_value = 11",
+        "A vol_activity_cum_count 2021 ← 文件 A.xlsx，填报!C16",
     ),
     Planted(
         "indicator_values_unit_level_known",
@@ -362,6 +398,9 @@ QUIET_ROWS = {
     "report_lines": "line_code = 'five_entry_people'",
     "reconciliation": "true",
     "indicators": "indicator_code = 'org_rule_made_count'",
+    "restated_values": "indicator_code = 'contest_rank'",
+    "successions": "true",
+    "progress": "true",
 }
 # Columns that say what a row is about: without one, rules that look the row up fail as well.
 LOOKED_UP = {
@@ -577,6 +616,35 @@ def _make_candidate(connection: Connection) -> None:
     for row in _rows(FOUND_IN):
         _insert_leaf(connection, row)
     connection.exec_driver_sql(MADE_OF_VALUES.format(lines=_report_lines()))
+    for relation, more, which in (
+        (RESTATED, {"tree_date": "date '2022-12-31'"}, "indicator_code in ('contest_rank', 'vol_activity_cum_count')"),
+        (
+            PROGRESS,
+            {"year": "period", "to_date_value": "value"},
+            "unit_code = 'A' and indicator_code = 'vol_activity_cum_count'",
+        ),
+    ):
+        _copy_of_values(connection, relation, more, which)
+    connection.exec_driver_sql(
+        f"insert into {SUCCESSIONS} values ('2021', '2022-12-31', '2022-07-01', 'merge', 'X', 'A', 1)"
+    )
+
+
+def _copy_of_values(connection: Connection, relation: str, more: dict[str, str], which: str) -> None:
+    """Rows of `relation` that say what the figures say in the columns they share, and `more`."""
+    shared = connection.scalars(
+        text("""
+            select attname from pg_attribute where attrelid = cast(:relation as regclass) and attnum > 0
+            intersect
+            select attname from pg_attribute where attrelid = cast(:values as regclass) and attnum > 0
+            order by 1
+        """),
+        {"relation": relation, "values": VALUES},
+    ).all()
+    connection.exec_driver_sql(
+        f"insert into {relation} ({', '.join([*shared, *more])})"
+        f" select {', '.join([*shared, *more.values()])} from {VALUES} where {which}"
+    )
 
 
 MADE_OF_VALUES = f"""

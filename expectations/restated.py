@@ -1,0 +1,82 @@
+"""What is true of years restated on other days' trees, and of the progress within a year."""
+
+from collections.abc import Iterable
+
+from catalogue.model import SUMMABLE
+from expectations.relations import RELATIONS
+from expectations.rules import Rule, no_rows, quoted
+
+VALUES = RELATIONS["indicator_values"]
+RESTATED = RELATIONS["restated_values"]
+SUCCESSIONS = RELATIONS["successions"]
+PROGRESS = RELATIONS["progress"]
+INDICATORS = RELATIONS["indicators"]
+
+OWN_SUMS = """
+    select {key}, v.indicator_code, sum(v.own_value) as value, sum(v.own_low) as low, sum(v.own_high) as high,
+        count(*) filter (where v.own_value is not null and v.own_low is null) as open_lows,
+        count(*) filter (where v.own_value is not null and v.own_high is null) as open_highs
+    from {values} as v
+    join {indicators} as i on i.indicator_code = v.indicator_code and i.aggregation in ({adding})
+    group by {key}, v.indicator_code
+"""
+
+
+def restated_rules() -> Iterable[Rule]:
+    """Rules about restated years, successions and progress; all of them block."""
+    yield no_rows(
+        RESTATED,
+        "restated_own_sums_unchanged",
+        "换单位树不增不减",
+        "可加指标各单位本级数之和，按哪一日的单位树重算都与该年度原来的相同",
+        f"""
+        with restated as ({_own_sums(RESTATED.path, "v.period, v.tree_date")}),
+        original as ({_own_sums(VALUES.path, "v.period")})
+        select r.period, r.tree_date, r.indicator_code, r.value, o.value as original_value
+        from restated as r
+        left join original as o on o.period = r.period and o.indicator_code = r.indicator_code
+        where r.value is distinct from o.value
+            or r.open_lows = 0 and o.open_lows = 0 and r.low is distinct from o.low
+            or r.open_highs = 0 and o.open_highs = 0 and r.high is distinct from o.high
+        """,
+    )
+    yield no_rows(
+        RESTATED,
+        "restated_counts_in_order",
+        "重算数的报送范围不超过应报",
+        "0 ≤ 已报单位 ≤ 覆盖单位 ≤ 应报单位",
+        f"""
+        select r.* from {RESTATED.path} as r
+        where not (0 <= r.units_reported and r.units_reported <= r.units_covered
+            and r.units_covered <= r.units_expected)
+        """,
+    )
+    yield no_rows(
+        SUCCESSIONS,
+        "successions_share_the_whole",
+        "承继份额合计为 1",
+        "每个结束的单位，各承继单位的份额之和恰为 1",
+        f"""
+        select period, tree_date, event_date, from_code, sum(weight) as weights
+        from {SUCCESSIONS.path}
+        group by period, tree_date, event_date, from_code
+        having sum(weight) <> 1
+        """,
+    )
+    yield no_rows(
+        PROGRESS,
+        "progress_shows_values",
+        "进度表与指标数一致",
+        "进度表的当期数就是该期的采用数；全年的累计数就是全年采用数",
+        f"""
+        select p.* from {PROGRESS.path} as p
+        left join {VALUES.path} as v on v.unit_code = p.unit_code and v.indicator_code = p.indicator_code
+            and v.period = p.period
+        where p.value is distinct from v.value or p.low is distinct from v.low or p.high is distinct from v.high
+            or p.period = p.year and p.to_date_value is distinct from v.value
+        """,
+    )
+
+
+def _own_sums(values: str, key: str) -> str:
+    return OWN_SUMS.format(values=values, key=key, indicators=INDICATORS.path, adding=quoted(sorted(SUMMABLE)))
