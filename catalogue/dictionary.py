@@ -1,9 +1,9 @@
 """The catalogue as a page to read: every form and indicator, in Chinese."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
-from catalogue.model import FOREVER, Catalogue, FilingRule, Form, Frequency, Indicator
+from catalogue.model import FOREVER, Catalogue, FilingRule, Form, Frequency, Indicator, since
 
 PATH = "docs/data_dictionary.md"
 FIRST_DAY = date(1900, 1, 1)
@@ -108,6 +108,21 @@ def _form(catalogue: Catalogue, form: Form) -> Iterable[str]:
             indicator.risk,
             indicator.official,
         )
+    yield from _definitions(form)
+
+
+def _definitions(form: Form) -> Iterable[str]:
+    """What is defined more closely than by its name, with every definition that ever held."""
+    defined = [indicator for indicator in form.indicators if indicator.definitions]
+    if not defined:
+        return
+    yield ""
+    yield from _heading("指标", "适用", "口径", "比以前的调整", "与以前可比")
+    for indicator in defined:
+        for one, end in indicator.definition_spans:
+            until = "" if end is None else f"，至{end - timedelta(days=1)}"
+            comparable = "" if not one.change else "否" if one.breaks_series else "是"
+            yield _row(indicator.name_zh, since(one.valid_from) + until, one.text, one.change, comparable)
 
 
 def _filers(catalogue: Catalogue, form: Form) -> str:

@@ -98,7 +98,7 @@ class Entry:
             self.mistake(f"{field} {value!r} must be {should_be}")
         return value or 0
 
-    def flag(self, field: str, default: bool) -> bool:
+    def flag(self, field: str, default: bool = ABSENT) -> bool:
         return bool(self._take(field, default, bool, "true or false"))
 
     def number(self, field: str, default: Decimal | None = ABSENT) -> Decimal | None:
@@ -131,9 +131,9 @@ class Entry:
             else:
                 self.mistake(f"{field} year {year!r} must be a year such as 2021")
 
-    def rows(self, field: str) -> Iterable["Entry"]:
+    def rows(self, field: str, default: list[object] | None = ABSENT) -> Iterable["Entry"]:
         """The entries of a list, each named as this one."""
-        for content in self._take(field, ABSENT, list, "a list") or []:
+        for content in self._take(field, default, list, "a list") or []:
             yield Entry(self._mistakes, self.file, self.name, content)
 
     def word(self, field: str, words: type[Word], default: Word | None = ABSENT) -> Word | None:

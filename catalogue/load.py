@@ -21,6 +21,7 @@ from catalogue.model import (
     Calendar,
     Catalogue,
     Collect,
+    Definition,
     DistinctBy,
     FilingException,
     FilingRule,
@@ -261,8 +262,28 @@ def _read_indicator(form: str, entry: Entry) -> Indicator | None:
         "official": entry.text("official", ""),
         "seed_facts": entry.whole("seed_facts", 0),
         "more_facts": entry.whole("more_facts", 0),
+        "definitions": _read_definitions(entry),
     }
     return Indicator(**fields) if entry.finish() else None
+
+
+def _read_definitions(entry: Entry) -> tuple[Definition, ...]:
+    rows = list(entry.rows("definitions", []))
+    read = [_read_definition(row, is_first=row is rows[0]) for row in rows]
+    definitions = tuple(definition for definition in read if definition is not None)
+    if "definitions" in entry.fields and len(definitions) == len(rows):
+        rules.check_definitions(definitions, entry)
+    return definitions
+
+
+def _read_definition(entry: Entry, *, is_first: bool) -> Definition | None:
+    valid_from, words = entry.day("valid_from"), entry.required_text("text")
+    # Nothing was before the first definition: to say what it changed would be unknown fields.
+    change = "" if is_first else entry.required_text("change")
+    breaks_series = False if is_first else entry.flag("breaks_series")
+    if entry.finish() and valid_from is not None:
+        return Definition(valid_from, words, change, breaks_series)
+    return None
 
 
 def _read_calendar(entry: Entry) -> Calendar:

@@ -136,6 +136,13 @@ class Phase(StrEnum):
     LOGIC = "logic"
 
 
+def since(day: date) -> str:
+    """From that day on, as short as it can be said: 2022年起, 2022年7月起, 2022年7月15日起."""
+    if day.day > 1:
+        return f"{day.year}年{day.month}月{day.day}日起"
+    return f"{day.year}年起" if day.month == 1 else f"{day.year}年{day.month}月起"
+
+
 SUMMABLE = frozenset({Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY, Aggregation.STOCK, Aggregation.REGCUM})
 """Kinds whose figures add up over units, so that a ratio may be built of them."""
 
@@ -147,10 +154,39 @@ FRACTIONAL_MEASURES = "fractional_measures"
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """How an indicator is defined (口径) from `valid_from` until the next definition; the first holds before, too.
+
+    `change` says what is other than before. With `breaks_series` figures before and after cannot be compared: SDMX
+    calls it a break in series (OBS_STATUS B). The first definition changes nothing.
+    """
+
+    valid_from: date
+    text: str
+    change: str
+    breaks_series: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBreak:
+    """Figures of `indicator` before `valid_from` and from then on cannot be compared.
+
+    What changed is the definition of `changed`: of the indicator itself, or of what a ratio is made of. `reason` is a
+    Chinese clause without a full stop.
+    """
+
+    indicator: str
+    valid_from: date
+    changed: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator:
     """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates).
 
-    A `core` row of a workbook is shown at once; the others stand on a hidden sheet of it.
+    A `core` row of a workbook is shown at once; the others stand on a hidden sheet of it. Many indicators need no
+    definition beside their name and pitfalls (`risk`); `definitions` are in the order of their dates.
     """
 
     code: str
@@ -173,15 +209,31 @@ class Indicator:
     official: str
     seed_facts: int
     more_facts: int
+    definitions: tuple[Definition, ...]
 
     def is_expected_of(self, level: str, unit_type: str) -> bool:
         """Whether a unit of this level and type owes the figure (and is counted in `units_expected`)."""
         return level in self.levels and unit_type in self.unit_types
 
+    def definition_on(self, day: date) -> Definition | None:
+        """The definition in force on a day."""
+        in_force = [definition for definition in self.definitions if definition.valid_from <= day]
+        return next(reversed(in_force or self.definitions[:1]), None)
+
+    @property
+    def definition_spans(self) -> list[tuple[Definition, date | None]]:
+        """Each definition with the day before which it ends; the last has no end."""
+        ends = [definition.valid_from for definition in self.definitions[1:]]
+        return list(zip(self.definitions, [*ends, None], strict=False))
+
     @property
     def default_status(self) -> Status:
         """The status of a figure that names none."""
         return self.statuses[0]
+
+    def status_as(self, filed_as: Status | None) -> Status:
+        """The status of a figure in a workbook that is filed as one, where the indicator lists it; else the first."""
+        return filed_as if filed_as in self.statuses else self.default_status
 
     @property
     def unit_of_account(self) -> Decimal:
@@ -398,6 +450,31 @@ class Catalogue:
     def asked_of(self, level: str, unit_type: str) -> list[Indicator]:
         """The indicators that a unit of this level and type owes, in the order of the forms."""
         return [indicator for indicator in self.indicators.values() if indicator.is_expected_of(level, unit_type)]
+
+    def series_breaks(self, indicator: Indicator) -> list[SeriesBreak]:
+        """Each day from which the indicator's figures cannot be compared with those before, in order.
+
+        A ratio breaks where its numerator or denominator does.
+        """
+        found = []
+        for code in (indicator.code, indicator.numerator, indicator.denominator):
+            if code:
+                name = "" if code == indicator.code else f"“{self.indicators[code].name_zh}”"
+                found += [
+                    SeriesBreak(
+                        indicator.code, one.valid_from, code, f"{since(one.valid_from)}{name}口径调整：{one.change}"
+                    )
+                    for one in self.indicators[code].definitions
+                    if one.breaks_series
+                ]
+        return sorted(found, key=lambda one: one.valid_from)
+
+    def breaks_between(self, indicator: Indicator, earlier: date, later: date) -> list[SeriesBreak]:
+        """The breaks between two periods, given by the first day of the earlier and the last day of the later one.
+
+        A definition that changes within a period breaks its comparison with those before and with those after.
+        """
+        return [one for one in self.series_breaks(indicator) if earlier < one.valid_from <= later]
 
     def label(self, codelist: str, code: str) -> str:
         """The Chinese word for a code."""

@@ -12,6 +12,7 @@ from catalogue.model import (
     Bounds,
     Calendar,
     Collect,
+    Definition,
     FilingRule,
     Finding,
     Form,
@@ -85,6 +86,26 @@ def check_threshold(threshold: Threshold, entry: Entry) -> None:
         entry.mistake("it has no values; give at least one with valid_from and value")
     if any(later <= earlier for earlier, later in pairwise(days)):
         entry.mistake("its values must be in ascending order of valid_from, each day once")
+
+
+def check_definitions(definitions: Sequence[Definition], entry: Entry) -> None:
+    """Dates ascend; each text is Chinese, fits into a sentence, and differs from the one before."""
+    if not definitions:
+        entry.mistake("definitions is empty; give at least one with valid_from and text, or leave it out")
+    for before, after in pairwise(definitions):
+        if after.valid_from <= before.valid_from:
+            entry.mistake("its definitions must be in ascending order of valid_from, each day once")
+        if after.text == before.text:
+            entry.mistake(f"the definition of {after.valid_from} says what the one before says; keep one")
+    for definition in definitions:
+        for field, words in (("text", definition.text), ("change", definition.change)):
+            if words and not re.search("[\u4e00-\u9fff]", words):
+                entry.mistake(
+                    f"{field} '{words}' of {definition.valid_from} must be Chinese, for clerks and the office"
+                )
+            if words != words.strip() or "\n" in words or words.endswith(tuple("。，；：、.,;:")):
+                remedy = "write one line without punctuation at its end"
+                entry.mistake(f"{field} of {definition.valid_from} becomes part of sentences; {remedy}")
 
 
 def check_bounds(bounds: Bounds, entry: Entry) -> None:

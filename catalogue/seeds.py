@@ -20,6 +20,8 @@ def seeds(catalogue: Catalogue) -> dict[str, str]:
         "indicators": _indicators(catalogue),
         "indicator_expectations": _expectations(catalogue),
         "indicator_statuses": _statuses(catalogue),
+        "indicator_definitions": _definitions(catalogue),
+        "series_breaks": _series_breaks(catalogue),
         "report_lines": _report_lines(catalogue),
         "codelists": _codelists(catalogue),
         "year_parts": _year_parts(),
@@ -58,6 +60,20 @@ def _statuses(catalogue: Catalogue) -> Iterable[Row]:
     for indicator in catalogue.indicators.values():
         for rank, status in enumerate(indicator.statuses, start=1):
             yield indicator.code, status, rank
+
+
+def _definitions(catalogue: Catalogue) -> Iterable[Row]:
+    yield "indicator_code", "valid_from", "valid_to", "definition", "change", "breaks_series"
+    for indicator in catalogue.indicators.values():
+        for one, end in indicator.definition_spans:
+            yield indicator.code, one.valid_from, end or "", one.text, one.change, str(one.breaks_series).lower()
+
+
+def _series_breaks(catalogue: Catalogue) -> Iterable[Row]:
+    yield "indicator_code", "valid_from", "changed_indicator_code", "reason"
+    for indicator in catalogue.indicators.values():
+        for one in catalogue.series_breaks(indicator):
+            yield one.indicator, one.valid_from, one.changed, one.reason
 
 
 def _report_lines(catalogue: Catalogue) -> Iterable[Row]:

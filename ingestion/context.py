@@ -45,12 +45,20 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An indicator with what the checks ask of it for every figure, worked out once; `ranks` orders its statuses."""
+    """An indicator with what the checks ask of it for every figure, worked out once.
+
+    `ranks` orders its statuses; `breaks` are the days from which its figures cannot be compared with those before.
+    """
 
     indicator: Indicator
     ranks: dict[str, int]
     is_whole: bool
     is_percentage: bool
+    breaks: tuple[date, ...]
+
+    def is_defined_anew(self, before: Period, period: Period) -> bool:
+        """Whether figures of the two periods cannot be compared."""
+        return any(before.first_day < day <= period.last_day for day in self.breaks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class Context:
                 {status.value: rank for rank, status in enumerate(indicator.statuses)},
                 self.catalogue.counts_whole_things(indicator),
                 indicator.is_percentage,
+                tuple(one.valid_from for one in self.catalogue.series_breaks(indicator)),
             )
             for code, indicator in self.catalogue.indicators.items()
         }
@@ -120,8 +129,8 @@ class Context:
         """What a submission is compared with; figures for last year in the same file replace those in force."""
         unit_code, form, _ = key
         same, whole = (
-            self._figures_to_use(self._figures((unit_code, form, str(Period(period.year - 1, part))), in_file))
-            for part in (period.part, "")
+            self._figures_to_use(self._figures((unit_code, form, str(before)), in_file), before, period)
+            for before in (Period(period.year - 1, part) for part in (period.part, ""))
         )
         return LastYear(same, whole)
 
@@ -140,8 +149,11 @@ class Context:
                 return held
         return None
 
-    def _figures_to_use(self, figures: Figures) -> dict[tuple[str, str], Decimal]:
-        """(indicator, scope) → the number under the first of the indicator's statuses that is present and not held."""
+    def _figures_to_use(self, figures: Figures, before: Period, period: Period) -> dict[tuple[str, str], Decimal]:
+        """(indicator, scope) → the number under the first of the indicator's statuses that is present and not held.
+
+        What was defined otherwise before is left out: a figure cannot be doubted by what it cannot be compared with.
+        """
         best: dict[tuple[str, str], tuple[int, Decimal | None]] = {}
         for (code, scope, status), (state, value, is_held) in figures.items():
             rule = self.rules.get(code)
@@ -151,7 +163,11 @@ class Context:
             other = best.get((code, scope))
             if other is None or rank < other[0]:
                 best[code, scope] = (rank, value)
-        return {cell: value for cell, (_, value) in best.items() if value is not None}
+        return {
+            cell: value
+            for cell, (_, value) in best.items()
+            if value is not None and not self.rules[cell[0]].is_defined_anew(before, period)
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from catalogue.model import Catalogue, Indicator
+from catalogue.model import Catalogue, Indicator, Status
 from ingestion.entry_units import EntryUnit, entry_unit
 from ingestion.rest_is_zero import TICKED, covers
 from ingestion.template_filling import IDS, PERIOD_LINE, TITLE, UNIT_CODE, UNIT_NAME
@@ -61,10 +61,11 @@ class Page:
     is_hidden: bool = False
 
 
-def draw(pages: Sequence[Page], catalogue: Catalogue, more: str) -> bytes:
+def draw(pages: Sequence[Page], catalogue: Catalogue, more: str, day: date, filed_as: Status | None) -> bytes:
     """The workbook of a kind of unit, with placeholders for the words of one unit and period.
 
-    `more` says on each visible sheet where the rest is asked; empty where there is no hidden one.
+    `more` says on each visible sheet where the rest is asked; empty where there is no hidden one. Definitions are
+    those of `day`; all figures are `filed_as`, where that is given.
     """
     target = BytesIO()
     # In memory only: with temporary files XlsxWriter stamps the parts with the local time zone.
@@ -73,7 +74,7 @@ def draw(pages: Sequence[Page], catalogue: Catalogue, more: str) -> bytes:
         styles = _Styles(workbook)
         for page in pages:
             worksheet = workbook.add_worksheet(page.sheet.sheet)
-            _Drawing(worksheet, styles, page, catalogue).draw("" if page.is_hidden else more)
+            _Drawing(worksheet, styles, page, catalogue, day, filed_as).draw("" if page.is_hidden else more)
             if page.is_hidden:
                 worksheet.hide()
         _draw_ids(workbook, pages)
@@ -112,11 +113,19 @@ class _Styles:
 class _Drawing:
     """One sheet being drawn."""
 
-    def __init__(self, worksheet: Worksheet, styles: _Styles, page: Page, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        worksheet: Worksheet,
+        styles: _Styles,
+        page: Page,
+        catalogue: Catalogue,
+        day: date,
+        filed_as: Status | None,
+    ) -> None:
         self._worksheet, self._styles, self._page, self._sheet = worksheet, styles, page, page.sheet
         self._asked = {row: catalogue.indicators[asked.code] for row, asked in page.sheet.rows.items()}
         self._has_tick = any(map(covers, self._asked.values()))
-        self._catalogue = catalogue
+        self._catalogue, self._day, self._filed_as = catalogue, day, filed_as
 
     def draw(self, more: str) -> None:
         self._head()
@@ -169,7 +178,7 @@ class _Drawing:
         worksheet.write_blank(row, sheet.note_column, None, styles.note)
         if _display_width(indicator.name_zh) > _NAME_WIDTH:
             worksheet.set_row(row, 2 * _LINE_HEIGHT)
-        note = note_of(indicator, self._catalogue)
+        note = note_of(indicator, self._catalogue, self._day, self._filed_as)
         lines = sum(-(-_display_width(line) // _NOTE_LINE_WIDTH) for line in note.splitlines())
         size = {"width": _NOTE_PIXELS, "height": _NOTE_LINE_PIXELS * (lines + 1)}
         worksheet.write_comment(row, sheet.name, note, {"font_name": "宋体", "font_size": 9, **size})
@@ -213,6 +222,8 @@ class _Drawing:
         yield "没有统计或暂时报不出的留空（按未报处理）；确实是零的填 0；本单位没有这项工作的填“-”；不便公开的填“**”。"
         if any(map(entry_unit, self._asked.values())):
             yield "计量单位是“万元”的按万元填，可带小数：12.5 就是 125000 元。"
+        if self._filed_as is Status.PROVISIONAL:
+            yield "本工作簿报预计数：已实际发生的加到期末还计划的。年终数出来后，请另取年终的工作簿重报，以年终数为准。"
         if self._sheet.has_jurisdiction:
             yield "“本级”只填本单位自己做的；“含下级”填本单位和所有下级合计的数，没有合计的留空。"
         yield "灰色的“上年本级”是已发布的上年数（没有报齐的只到报了的），仅供对照；空着的是没有。相差很大的请写明原因。"

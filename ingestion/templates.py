@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from catalogue.model import Catalogue, Collect, Form, Indicator, OverTime
+from catalogue.model import Catalogue, Collect, Form, Indicator, OverTime, Status
 from ingestion.entry_units import EntryUnit, entry_unit
 from ingestion.periods import Period
 from ingestion.template_filling import IDS, PERIOD_LINE, TITLE, UNIT_CODE, UNIT_NAME, Skeleton
@@ -39,6 +40,9 @@ MOST_ROWS = 45
 """A unit asked for no more than so many figures sees them all at once."""
 
 MORE = "更多指标"
+
+DEFINED_ANEW = "口径已调整"
+"""Stands in place of last year's figure where the two cannot be compared."""
 
 _MOMENTS = {
     OverTime.LAST: "期末数（报告期最后一天的数）",
@@ -74,6 +78,8 @@ class _Kind:
     unit_type: str
     has_subordinates: bool
     unfolded: bool
+    filed_as: Status | None
+    defined_on: date
     catalogue: Catalogue = field(compare=False)
     catalogue_id: int
 
@@ -87,26 +93,30 @@ def write(
     last_year: Mapping[str, Decimal] | None = None,
     *,
     unfolded: bool = False,
+    filed_as: Status | None = None,
 ) -> None:
     """Write the workbook of one unit and period, blank or filled in.
 
     `last_year` holds the unit's own figures of the year before by indicator, in its measure. With `unfolded` every row
-    stands on its form's sheet. A form in which nothing is typed by this kind of unit has no sheet. Raises UserError
-    where no form is left, or where a figure has no cell.
+    stands on its form's sheet; `filed_as` provisional makes its figures provisional. A form in which nothing is typed
+    by this kind of unit has no sheet. Raises UserError where no form is left, or where a figure has no cell.
     """
-    kind = _Kind(unit.level, unit.unit_type, unit.has_subordinates, unfolded, catalogue, id(catalogue))
+    kind = _Kind(
+        *(unit.level, unit.unit_type, unit.has_subordinates, unfolded, filed_as),
+        *(_defined_on(catalogue, period.last_day), catalogue, id(catalogue)),
+    )
     pages = _pages(kind)
     if not pages:
         raise UserError(f"unit {unit.code} ({unit.level}, {unit.unit_type}) fills in no form; choose another unit")
     contents = _contents(pages, figures or {})
     # What is filled in is never out of sight.
     skeleton = _skeleton(kind, shows_all=any(pages[number].is_hidden for number in contents))
-    _add_last_year(contents, pages, last_year or {})
-    ids = WorkbookIds(unit.code, str(period), catalogue.version, [page.sheet for page in pages])
+    _add_last_year(contents, pages, _comparable(last_year or {}, period, catalogue))
+    ids = WorkbookIds(unit.code, str(period), catalogue.version, [page.sheet for page in pages], filed_as)
     words = {
         UNIT_NAME: unit.name,
         UNIT_CODE: unit.code,
-        PERIOD_LINE: period_line(str(period)),
+        PERIOD_LINE: period_line(str(period), filed_as),
         IDS: ids.first_row(),
         TITLE: f"{unit.name} {period} 报表",
     }
@@ -117,12 +127,19 @@ def write(
         target.write(workbook)
 
 
+def _defined_on(catalogue: Catalogue, day: date) -> date:
+    """The first day of all on which every definition is that of `day`: workbooks of one kind are drawn once."""
+    days = (one.valid_from for indicator in catalogue.indicators.values() for one in indicator.definitions)
+    return max((valid_from for valid_from in days if valid_from <= day), default=date.min)
+
+
 @lru_cache(maxsize=64)
 def _skeleton(kind: _Kind, *, shows_all: bool) -> Skeleton:
     pages = _pages(kind)
     hidden = [] if shows_all else [page for page in pages if page.is_hidden]
     more = "".join(_MORE_LIES_HIDDEN.format(count=len(page.sheet.rows)) for page in hidden)
-    return Skeleton(draw([replace(page, is_hidden=page in hidden) for page in pages], kind.catalogue, more))
+    shown = [replace(page, is_hidden=page in hidden) for page in pages]
+    return Skeleton(draw(shown, kind.catalogue, more, kind.defined_on, kind.filed_as))
 
 
 @lru_cache(maxsize=64)
@@ -219,8 +236,20 @@ def _cells(pages: Sequence[Page]) -> dict[tuple[str, str, str], tuple[int, int, 
     }
 
 
+def _comparable(last_year: Mapping[str, Decimal], period: Period, catalogue: Catalogue) -> dict[str, Decimal | str]:
+    """Last year's figures, with words in place of one that this year's cannot be compared with."""
+    first_day = Period(period.year - 1).first_day
+    return {
+        code: DEFINED_ANEW
+        if catalogue.breaks_between(catalogue.indicators[code], first_day, period.last_day)
+        else figure
+        for code, figure in last_year.items()
+        if code in catalogue.indicators
+    }
+
+
 def _add_last_year(
-    contents: dict[int, dict[str, Decimal | int | str]], pages: Sequence[Page], last_year: Mapping[str, Decimal]
+    contents: dict[int, dict[str, Decimal | int | str]], pages: Sequence[Page], last_year: Mapping[str, Decimal | str]
 ) -> None:
     for number, page in enumerate(pages):
         for row, asked in page.sheet.rows.items():

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from catalogue.model import Status
 from ingestion import wording
 from ingestion.entry_units import ENTRY_UNITS, EntryUnit
 
@@ -157,12 +158,16 @@ class FormSheet:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookIds:
-    """Whose figures a workbook holds, for which period, and the sheets it was written with."""
+    """Whose figures a workbook holds, for which period, and the sheets it was written with.
+
+    `filed_as` is the status of all its figures that can have it; None leaves each to its indicator.
+    """
 
     unit_code: str
     period: str
     catalogue_version: str
     sheets: Sequence[FormSheet]
+    filed_as: Status | None = None
 
     def fixed_cells(self, sheet: FormSheet) -> dict[tuple[int, int], str]:
         """What must still stand in a sheet, by (row, column), for its cells to mean what they meant."""
@@ -173,21 +178,24 @@ class WorkbookIds:
         return {
             (MARK_ROW, note): sheet.mark,
             (UNIT_ROW, note): self.unit_code,
-            (PERIOD_ROW, NUMBER): period_line(self.period),
+            (PERIOD_ROW, NUMBER): period_line(self.period, self.filed_as),
             **headers,
         }
 
     def first_row(self) -> str:
         """The ids of the workbook itself, as the hidden sheet's first row holds them."""
-        return _to_json({"unit": self.unit_code, "period": self.period, "catalogue": self.catalogue_version})
+        ids = {"unit": self.unit_code, "period": self.period, "catalogue": self.catalogue_version}
+        return _to_json(ids | ({"status": self.filed_as} if self.filed_as else {}))
 
+
+_FILED_AS = {None: "", Status.PROVISIONAL: "（预计数：已实际发生的加到期末还计划的）"}
 
 IDS_TITLE = f"{_IDS_MARK} {TEMPLATE_VERSION}"
 
 
-def period_line(period: str) -> str:
-    """How a sheet names its period."""
-    return f"报告期：{wording.period(period)}"
+def period_line(period: str, filed_as: Status | None = None) -> str:
+    """How a sheet names its period, and what all of its figures are."""
+    return f"报告期：{wording.period(period)}{_FILED_AS[filed_as]}"
 
 
 def ids_from_rows(rows: Sequence[Sequence[object]]) -> WorkbookIds | None:
@@ -199,7 +207,10 @@ def ids_from_rows(rows: Sequence[Sequence[object]]) -> WorkbookIds | None:
         ids = json.loads(_text(rows[0][1]))
         sheet_from = _first_sheet_from_json if GRIDS[version].is_first_version else _sheet_from_json
         sheets = [sheet_from(_text(row[0]), _text(row[1])) for row in rows[1:]]
-        return WorkbookIds(_text(ids["unit"]), _text(ids["period"]), _text(ids["catalogue"]), sheets)
+        filed_as = Status(_text(ids["status"])) if "status" in ids else None
+        if filed_as not in _FILED_AS:
+            return None
+        return WorkbookIds(_text(ids["unit"]), _text(ids["period"]), _text(ids["catalogue"]), sheets, filed_as)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         return None
 

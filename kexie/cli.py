@@ -122,9 +122,11 @@ def template(
     period: Annotated[str, typer.Option(help="2021, 2021-H1, 2021-Q3 or 2021-09")],
     output: Annotated[Path | None, typer.Option(help="where to write it; default UNIT_PERIOD.xlsx here")] = None,
     unfolded: Annotated[bool, typer.Option("--all", help="every row on its form's sheet, none folded away")] = False,
+    provisional: Annotated[bool, typer.Option("--provisional", help="for figures that are partly planned")] = False,
 ) -> None:
     """Write the workbook that a unit fills in for a period, with its published figures of the year before."""
     from catalogue.load import load
+    from catalogue.model import Status
     from ingestion.blank_forms import addressee, last_years_figures
     from ingestion.templates import write
 
@@ -133,7 +135,8 @@ def template(
     with _warehouse(Role.OFFICE) as (_, engine), engine.connect() as connection:
         last_year = last_years_figures(connection, unit, parsed)
     target, workbook = output or Path(f"{unit}_{period}.xlsx"), BytesIO()
-    write(workbook, described, parsed, load(), last_year=last_year, unfolded=unfolded)
+    filed_as = Status.PROVISIONAL if provisional else None
+    write(workbook, described, parsed, load(), last_year=last_year, unfolded=unfolded, filed_as=filed_as)
     target.write_bytes(workbook.getvalue())
     _say(f"Wrote {target}.")
 

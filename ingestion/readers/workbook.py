@@ -202,11 +202,20 @@ def _read_form(
         content.problems.append(Problem("FORM_LAYOUT_CHANGED", Place(name, cell_name(row, column)), details))
         return
     current = {row: one for row, one in asked.items() if one.form not in outdated} if outdated else asked
-    reader = _SheetReader(sheet, name, ids, cells, current)
+    statuses = _statuses(ids, current, catalogue)
+    reader = _SheetReader(sheet, name, ids, cells, current, statuses)
     content.readings += reader.readings()
     if sheet.tick_row is not None:
         _take_tick(reader, catalogue, content)
     content.problems += _strays(sheet, name, *cells)
+
+
+def _statuses(ids: WorkbookIds, asked: Mapping[int, Asked], catalogue: Catalogue) -> dict[str, str]:
+    """Indicator to the status that the workbook gives its figures; none where it leaves that to the catalogue."""
+    if ids.filed_as is None:
+        return {}
+    known = (catalogue.indicators.get(one.code) for one in asked.values())
+    return {indicator.code: indicator.status_as(ids.filed_as) for indicator in known if indicator}
 
 
 def _believed(asked: Asked, catalogue: Catalogue) -> Asked:
@@ -233,15 +242,22 @@ class _SheetReader:
     """The figures of a sheet in which everything is where it was."""
 
     def __init__(
-        self, sheet: FormSheet, name: str, ids: WorkbookIds, cells: _Cells, asked: Mapping[int, Asked]
+        self,
+        sheet: FormSheet,
+        name: str,
+        ids: WorkbookIds,
+        cells: _Cells,
+        asked: Mapping[int, Asked],
+        statuses: Mapping[str, str],
     ) -> None:
-        self._sheet, self.name, self._ids, self._cells, self.asked = sheet, name, ids, cells, asked
+        self._sheet, self.name, self._ids, self._cells = sheet, name, ids, cells
+        self.asked, self._statuses = asked, statuses
 
     def readings(self) -> Iterator[Reading]:
         """One for each cell that is not blank."""
         rows, without_result = self._cells
         scopes, note_column = self._sheet.scopes, self._sheet.note_column
-        unit_code, period, name = self._ids.unit_code, self._ids.period, self.name
+        unit_code, period, name, statuses = self._ids.unit_code, self._ids.period, self.name, self._statuses
         for row, (form, code, unit) in self.asked.items():
             cells = rows[row]
             for column, scope in scopes:
@@ -260,10 +276,11 @@ class _SheetReader:
                     if value is not None:
                         value, raw = unit.to_measure(value), f"{raw}{unit.name}"
                 place = Place(name, cell_name(row, column))
-                note = _note(cells[note_column])
+                note, status = _note(cells[note_column]), statuses.get(code, "")
                 yield Reading(
-                    unit_code, form, period, code, scope, "", state, value, value, value, note, raw, place, entered_in
-                )
+                    unit_code, form, period, code, scope, status, state, value, value, value, note, raw, place,
+                    entered_in,
+                )  # fmt: skip
 
     def tick(self) -> tuple[str, str]:
         """What stands where 其余为0 is ticked, and the name of that cell."""
@@ -288,7 +305,8 @@ class _SheetReader:
         zero, sheet, ids = Decimal(0), self._sheet, self._ids
         note = f"按“其余为0”（{tick}）记为 0"
         return Reading(
-            ids.unit_code, asked.form, ids.period, asked.code, "own", "", NUMBER, zero, zero, zero, note, "",
+            ids.unit_code, asked.form, ids.period, asked.code, "own", self._statuses.get(asked.code, ""), NUMBER,
+            zero, zero, zero, note, "",
             Place(self.name, cell_name(row, sheet.own)), asked.unit.name if asked.unit else "", tick,
         )  # fmt: skip
 

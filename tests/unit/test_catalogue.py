@@ -361,6 +361,14 @@ def _in_threshold(**fields: object) -> Edit:
     return lambda findings: findings["thresholds"]["percentage_limit"].update(fields)
 
 
+FIRST = {"valid_from": date(2013, 1, 1), "text": "每场"}
+SECOND = {"valid_from": date(2022, 1, 1), "text": "每项", "change": "由场改为项", "breaks_series": True}
+
+
+def _defined(*definitions: dict[str, object]) -> Edit:
+    return _in_activity(definitions=list(definitions))
+
+
 MISTAKES: list[tuple[str, Edit, str]] = [
     (
         YOUTH,
@@ -515,6 +523,40 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         "report.yaml",
         lambda report: report["sections"]["media"].pop("title"),
         "report.yaml, media: field 'title' is missing; give a text",
+    ),
+    (YOUTH, _defined(), f"{ACTIVITY}: definitions is empty; give at least one with valid_from and text"),
+    (YOUTH, _in_activity(definitions="每场"), f"{ACTIVITY}: definitions '每场' must be a list"),
+    (YOUTH, _defined({"text": "每场"}), f"{ACTIVITY}: field 'valid_from' is missing; give a day such as 2021-01-01"),
+    (
+        YOUTH,
+        _defined({**FIRST, "change": "由项改为场"}),
+        f"{ACTIVITY}: field 'change' is unknown; use one of: text, valid_from",
+    ),
+    (
+        YOUTH,
+        _defined(FIRST, {"valid_from": date(2022, 1, 1), "text": "每项"}),
+        f"{ACTIVITY}: field 'breaks_series' is missing; give true or false",
+    ),
+    (YOUTH, _defined(FIRST, {**SECOND, "change": ""}), f"{ACTIVITY}: change is empty; give a text"),
+    (
+        YOUTH,
+        _defined(FIRST, {**SECOND, "valid_from": date(2013, 1, 1)}),
+        f"{ACTIVITY}: its definitions must be in ascending order of valid_from, each day once",
+    ),
+    (
+        YOUTH,
+        _defined(FIRST, {**SECOND, "text": "每场"}),
+        f"{ACTIVITY}: the definition of 2022-01-01 says what the one before says; keep one",
+    ),
+    (
+        YOUTH,
+        _defined(FIRST, {**SECOND, "change": "events"}),
+        f"{ACTIVITY}: change 'events' of 2022-01-01 must be Chinese",
+    ),
+    (
+        YOUTH,
+        _defined({**FIRST, "text": "每场。"}),
+        f"{ACTIVITY}: text of 2013-01-01 becomes part of sentences; write one line without punctuation at its end",
     ),
     ("findings.yaml", _in_finding("FILE_EMPTY", severity="fatal"), "FILE_EMPTY: severity 'fatal' is unknown; use one"),
     (
