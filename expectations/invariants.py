@@ -34,6 +34,19 @@ CHILDREN = f"""
 """
 """period, unit_code, parent_code, is_township: each unit and the unit it hangs under."""
 
+FIGURES_OF_LEAVES = f"""(
+    select leaves.holder_code, leaves.indicator_code, leaves.period, leaves.role, leaves.reach_depth,
+        each.observation_id, each.weight, each.weight is not null as is_estimate,
+        case when each.weight is null then filed.value else each.shared_value end as value,
+        case when each.weight is null then filed.low else each.shared_low end as low,
+        case when each.weight is null then filed.high else each.shared_high end as high
+    from {LEAVES.path} as leaves
+    cross join lateral unnest(leaves.observation_ids, leaves.weights, leaves.shared_values, leaves.shared_lows,
+        leaves.shared_highs) as each (observation_id, weight, shared_value, shared_low, shared_high)
+    join landing.observation as filed on filed.observation_id = each.observation_id
+)"""
+"""Each leaf with the figure it brings: as it was filed, or what a share made of that."""
+
 
 def invariants(catalogue: Catalogue) -> Iterable[Rule]:
     """Every rule that blocks, grouped by relation."""
@@ -279,7 +292,7 @@ _WRONG_SUMS = f"""
         and not (terms > 0 and is_known and computed = total)
         and not (not has_own and terms_with_towns > 0 and is_known_with_towns and computed = total_with_towns)
         or computed is null and terms > 0 and is_known and not exists (
-            select 1 from {LEAVES.path} as leaf
+            select 1 from {FIGURES_OF_LEAVES} as leaf
             join {TREE.path} as t on t.period = leaf.period and t.unit_code = leaf.holder_code
             where leaf.indicator_code = sums.indicator_code and leaf.period = sums.period
                 and t.ancestor_code = sums.unit_code
@@ -401,8 +414,9 @@ def _provenance(indicators: Iterable[Indicator]) -> Iterable[Rule]:
         "来源数都有文件",
         "每个来源都是收到的某个文件中的一格或一行",
         f"""
-        select leaf.* from {LEAVES.path} as leaf
-        left join landing.observation as o on o.observation_id = leaf.observation_id
+        select leaf.*, named.observation_id from {LEAVES.path} as leaf
+        cross join lateral unnest(leaf.observation_ids) as named (observation_id)
+        left join landing.observation as o on o.observation_id = named.observation_id
         where o.observation_id is null
         """,
     )
@@ -412,7 +426,7 @@ def _provenance(indicators: Iterable[Indicator]) -> Iterable[Rule]:
         "来源数合理",
         "份额在 0 与 1 之间，下限≤数值≤上限，层次从 1 起",
         f"""
-        select leaf.* from {LEAVES.path} as leaf
+        select leaf.* from {FIGURES_OF_LEAVES} as leaf
         where leaf.weight <= 0 or leaf.weight > 1 or leaf.reach_depth < 1 or {_crossed("leaf.")}
         """,
     )
@@ -426,7 +440,7 @@ _WRONG_OWN = f"""
         select holder_code, indicator_code, period,
             sum(value) as value, sum(low) as low, sum(high) as high,
             count(value) = count(*) as has_value, count(low) = count(*) as has_low, count(high) = count(*) as has_high
-        from {LEAVES.path}
+        from {FIGURES_OF_LEAVES} as leaf
         where role = 'own'
         group by holder_code, indicator_code, period
         having not bool_or(is_estimate)

@@ -119,18 +119,25 @@ _KEEP_ROWS = """
 """
 
 
-# A row's file is, in this order: that of the figure it names, of the figures its unit's own was added from (a claim's
+# A row's file is, in this order: that of a figure it names, of the figures its unit's own was added from (a claim's
 # for a row that uses the claim), of those below it, and of what the unit filed at all.
 _INSERT_ROWS = text(f"""
     with candidates as (
         select n, 1 as rank, observation_id from bad_row where observation_id is not null
         union all
-        select bad_row.n, case when leaf.role = bad_row.role then 2 else 3 end, leaf.observation_id
+        select n, 1, named::bigint
+        from bad_row
+        cross join lateral jsonb_array_elements_text(
+            case when jsonb_typeof(bad -> 'observation_ids') = 'array' then bad -> 'observation_ids' end
+        ) as named
+        where observation_id is null
+        union all
+        select bad_row.n, case when leaf.role = bad_row.role then 2 else 3 end, unnest(leaf.observation_ids)
         from bad_row
         join {RELATIONS["contribution_leaves"].path} as leaf on leaf.holder_code = bad_row.unit_code
             and leaf.indicator_code = bad_row.indicator_code and leaf.period = bad_row.period
         union all
-        select bad_row.n, 4, leaf.observation_id
+        select bad_row.n, 4, unnest(leaf.observation_ids)
         from bad_row
         join {RELATIONS["tree_closure"].path} as tree
             on tree.ancestor_code = bad_row.unit_code and tree.period = bad_row.period

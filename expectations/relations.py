@@ -41,8 +41,8 @@ RELATIONS = {
         Relation(
             "contribution_leaves",
             "来源数",
-            ("holder_code", "indicator_code", "period", "role", "leaf_indicator_code", "observation_id"),
-            ("reach_depth", "weight", "is_estimate"),
+            ("period", "holder_code", "indicator_code", "role", "leaf_indicator_code"),
+            ("reach_depth", "observation_ids"),
         ),
         Relation(
             "tree_closure",

@@ -14,10 +14,7 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     "indicators": ("indicator_code",),
     "tree_closure": ("period", "unit_code", "ancestor_code"),
     "indicator_values": ("unit_code", "indicator_code", "period"),
-    "contribution_leaves": (
-        *("holder_code", "indicator_code", "period", "role"),
-        *("leaf_indicator_code", "observation_id"),
-    ),
+    "contribution_leaves": ("period", "holder_code", "indicator_code", "role", "leaf_indicator_code"),
     "report_lines": ("line_code", "period", "unit_code"),
     "reconciliation": ("unit_code", "indicator_code", "period"),
     "restated_values": ("period", "tree_date", "unit_code", "indicator_code"),

@@ -86,7 +86,7 @@ FOUND_IN = """
     A    base_demo_community_count    base_demo_community_count own    C12  3
     P    base_demo_community_count    base_demo_community_count own    C12  50
     A    sp_online_peak_viewers       sp_online_peak_viewers own       C13  70
-    A    sp_online_peak_viewers       sp_online_peak_viewers own       C14  60
+    A    sp_online_peak_viewers       spare                own         C14  60
     B    contest_rank                 contest_rank         own         C15  2
     A    vol_activity_cum_count       vol_activity_cum_count own       C16  8
 """
@@ -95,8 +95,9 @@ VALUES, LEAVES, TREES = "candidate.indicator_values", "candidate.contribution_le
 LINES, RECONCILED, INDICATORS = "candidate.report_lines", "candidate.reconciliation", "candidate.indicators"
 RESTATED, SUCCESSIONS, PROGRESS = "candidate.restated_values", "candidate.successions", "candidate.progress"
 LECTURES_OF = "indicator_code = 'sp_lecture_count' and unit_code"
-SPARE_LEAF = "indicator_code = 'sp_online_peak_viewers' and value = 60"
+SPARE_LEAF = "leaf_indicator_code = 'spare'"
 """A source that nothing rests on: the lesser of two readings of a peak."""
+FILED = "update landing.observation set value = {0}, low = {0}, high = {0} where observation_id in"
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,7 @@ PLANTED = [
         f"update {VALUES} set basis = 'claimed', claimed_value = 4, claimed_low = 4, claimed_high = 4, gap = 0"
         f" where {LECTURES_OF} = 'T';"
         f" insert into {LEAVES} select holder_code, indicator_code, period, 'claim', leaf_indicator_code,"
-        f" observation_id, reach_depth, weight, value, low, high, is_estimate from {LEAVES} where holder_code = 'T'",
+        f" reach_depth, observation_ids from {LEAVES} where holder_code = 'T'",
         "T sp_lecture_count 2021 ← 文件 T.xlsx，填报!C7",
     ),
     Planted(
@@ -306,8 +307,8 @@ PLANTED = [
     ),
     Planted(
         "values_own_adds_up",
-        f"update {LEAVES} set value = 2, low = 2, high = 2 where holder_code = 'P' and role = 'own'"
-        " and indicator_code = 'sp_lecture_count'",
+        f"{FILED.format(2)} (select observation_ids[1] from {LEAVES} where holder_code = 'P' and role = 'own'"
+        " and indicator_code = 'sp_lecture_count')",
         "P sp_lecture_count 2021 ← 文件 P.xlsx，填报!C7",
     ),
     Planted(
@@ -317,12 +318,12 @@ PLANTED = [
     ),
     Planted(
         "leaves_have_file",
-        f"update {LEAVES} set observation_id = 0 where {SPARE_LEAF}",
+        f"update {LEAVES} set observation_ids = '{{0}}' where {SPARE_LEAF}",
         "A sp_online_peak_viewers 2021 ← 文件 A.xlsx，填报!C13",
     ),
     Planted(
         "leaves_within_bounds",
-        f"update {LEAVES} set weight = 2 where {SPARE_LEAF}",
+        f"update {LEAVES} set weights = '{{2}}', shared_values = '{{60}}' where {SPARE_LEAF}",
         "A sp_online_peak_viewers 2021 ← 文件 A.xlsx，填报!C14",
     ),
     # ---- what is made of the figures
@@ -376,8 +377,8 @@ PLANTED = [
         " computed_value = computed_value + 90000, computed_low = computed_low + 90000,"
         " computed_high = computed_high + 90000"
         " where unit_code <> 'B' and indicator_code = 'sp_five_entry_persontimes';"
-        f" update {LEAVES} set value = value + 90000, low = low + 90000, high = high + 90000"
-        " where holder_code = 'A' and indicator_code = 'sp_five_entry_persontimes';"
+        f"{FILED.format(90900)} (select observation_ids[1] from {LEAVES} where holder_code = 'A'"
+        " and indicator_code = 'sp_five_entry_persontimes');"
         f" update {LINES} set value = value + 90000, low = low + 90000 where line_code = 'five_entry_people'",
         "A sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
     ),
@@ -746,8 +747,7 @@ def _insert_leaf(connection: Connection, row: dict[str, str]) -> None:
                 returning observation_id
             )
             insert into {LEAVES}
-            select :unit, :indicator, '2021', :role, :leaf, observation_id, 1, 1, :value, :low, :high, false
-            from observed
+            select :unit, :indicator, '2021', :role, :leaf, 1, array[observation_id] from observed
         """),
         row | {"value": value, "low": low, "high": high, 
                "scope": "jurisdiction" if row["role"] == "claim" else "own"},

@@ -202,14 +202,17 @@ def test_a_figure_once_published_keeps_the_leaves_it_was_added_from(story: Story
 
 
 LEAVES_OF_A_PUBLICATION = """
-    select leaves.holder_code, leaves.value, observation.value as filed_value, delivery.file_name
-    from published.contribution_leaves_history as leaves
-    join landing.observation on observation.observation_id = leaves.observation_id
-    join landing.submission on submission.submission_id = observation.submission_id
-    join landing.delivery on delivery.delivery_seq = submission.delivery_seq
-    where leaves.indicator_code = :indicator and leaves.period = '2021'
-        and opened_by <= :publication and (closed_by is null or closed_by > :publication)
+    select leaves.*
+    from published.publication, published.contributions_as_of(published_at) as leaves
+    where publication_id = :publication
+        and leaves.unit_code = 'P' and leaves.indicator_code = :indicator and leaves.period = '2021'
 """
+
+
+def test_what_was_published_last_is_the_contributions_of_now_and_nothing_is_older_than_the_first(story: Story) -> None:
+    in_force = ask(story, "select * from published.contributions order by contributions::text")
+    assert ask(story, "select * from published.contributions_as_of(now()) as it order by it::text") == in_force
+    assert ask(story, "select * from published.contributions_as_of('2000-01-01')") == []
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
@@ -235,7 +238,7 @@ def test_every_relation_and_column_the_office_reads_has_a_chinese_comment(story:
 
 def test_functions_of_published_and_views_of_ops_have_chinese_comments(story: Story) -> None:
     described = {row.name: row.comment for row in ask(story, OTHER_COMMENTS)}
-    assert {"as_of", "file_outcomes"} <= set(described)
+    assert {"as_of", "contributions_as_of", "file_outcomes"} <= set(described)
     assert [what for what, comment in described.items() if not is_chinese(comment)] == []
 
 

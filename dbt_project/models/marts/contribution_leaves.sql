@@ -1,5 +1,5 @@
--- Where each figure comes from: one row per holding unit, indicator, period, role and filed figure, with the depth of the tree up to
--- which it goes into the figures used.
+-- Where each figure comes from: one row per holding unit, indicator, period, role and indicator filed, with all the filed figures in it and
+-- the depth of the tree up to which they go into the figures used.
 with leaves as (
     select * from {{ ref('int_leaves') }}
 ),
@@ -87,18 +87,19 @@ every_leaf as (
     select * from parts
 )
 
+-- What a share made of a figure is kept beside it; all the others went in as they were filed.
 select
     unit_code as holder_code,
     indicator_code,
     slices.period,
     role,
     leaf_indicator_code,
-    observation_id,
     reach_depth::integer as reach_depth,
-    weight,
-    value * weight as value,
-    low * weight as low,
-    high * weight as high,
-    is_estimate
+    array_agg(observation_id order by observation_id) as observation_ids,
+    {{ of_the_shared('weight') }} as weights,
+    {{ of_the_shared('value * weight') }} as shared_values,
+    {{ of_the_shared('low * weight') }} as shared_lows,
+    {{ of_the_shared('high * weight') }} as shared_highs
 from every_leaf
 join slices on slices.slice_id = every_leaf.slice_id
+group by unit_code, indicator_code, slices.period, role, leaf_indicator_code, reach_depth
