@@ -12,6 +12,7 @@ from expectations.rules import Rule, exact, no_rows, quoted
 
 VALUES = RELATIONS["indicator_values"]
 LINES = RELATIONS["report_lines"]
+BREAKS = RELATIONS["series_breaks"]
 FIVE_ENTRY_EVENTS = "sp_five_entry_activity_count"
 FIVE_ENTRY_AUDIENCE = "sp_five_entry_persontimes"
 
@@ -44,15 +45,22 @@ def _jumps(catalogue: Catalogue) -> Rule:
         VALUES,
         "province_change_within_limit",
         "全省数与上年相比没有骤变",
-        f"全省采用数一般不超过上年的 {_shown(catalogue, 'province_change_times')} 倍，也不低于它的同数分之一",
+        f"全省采用数一般不超过上年的 {_shown(catalogue, 'province_change_times')} 倍，也不低于它的同数分之一；"
+        "口径断开的不比",
         f"""
         select v.*, coalesce(built.value, known.value) as last_year_value
-        from (select * from {VALUES.path} where length(period) = 4) as v
+        from (select *, published.year_before(period) as year_before from {VALUES.path} where length(period) = 4) as v
         left join {VALUES.path} as built on built.unit_code = v.unit_code
-            and built.indicator_code = v.indicator_code and built.period = (v.period::integer - 1)::text
+            and built.indicator_code = v.indicator_code and built.period = v.year_before
         left join published.indicator_values as known on built.unit_code is null and known.unit_code = v.unit_code
-            and known.indicator_code = v.indicator_code and known.period = (v.period::integer - 1)::text
+            and known.indicator_code = v.indicator_code and known.period = v.year_before
         where v.unit_level = '{Level.PROVINCE}'
+            and not exists (
+                select 1 from {BREAKS.path} as breaks
+                where breaks.indicator_code = v.indicator_code
+                    and breaks.valid_from > published.period_first_day(v.year_before)
+                    and breaks.valid_from <= published.period_last_day(v.period)
+            )
             and (v.value > coalesce(built.value, known.value) * {times} and coalesce(built.value, known.value) > 0
                 or v.value * {times} < coalesce(built.value, known.value))
         """,

@@ -89,5 +89,23 @@ RELATIONS = {
             ("indicator_code",),
             ("indicator_name", "form", "theme", "theme_name", "aggregation", "over_time", "sort_order"),
         ),
+        Relation(
+            "indicator_definitions",
+            "指标口径",
+            ("indicator_code", "valid_from"),
+            ("indicator_name", "definition", "breaks_series"),
+        ),
+        Relation(
+            "series_breaks",
+            "口径断开",
+            ("indicator_code", "valid_from", "changed_indicator_code"),
+            ("reason",),
+        ),
+        Relation(
+            "indicator_statuses",
+            "指标的数的性质",
+            ("indicator_code", "status"),
+            ("status_name", "rank"),
+        ),
     )
 }

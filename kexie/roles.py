@@ -52,7 +52,7 @@ class Grant:
 HISTORIES = (
     *("indicator_values_history", "contribution_leaves_history", "report_lines_history", "reconciliation_history"),
     *("tree_closure_history", "indicators_history", "restated_values_history", "successions_history"),
-    "progress_history",
+    *("progress_history", "indicator_definitions_history", "series_breaks_history", "indicator_statuses_history"),
 )
 
 RECORDING = (

@@ -12,6 +12,9 @@ from reporting.difference import Difference
 
 RELATIONS: dict[str, tuple[str, ...]] = {
     "indicators": ("indicator_code",),
+    "indicator_definitions": ("indicator_code", "valid_from"),
+    "series_breaks": ("indicator_code", "valid_from", "changed_indicator_code"),
+    "indicator_statuses": ("indicator_code", "status"),
     "tree_closure": ("period", "unit_code", "ancestor_code"),
     "indicator_values": ("unit_code", "indicator_code", "period"),
     "contribution_leaves": ("period", "holder_code", "indicator_code", "role", "leaf_indicator_code"),

@@ -93,6 +93,8 @@ FOUND_IN = """
 
 VALUES, LEAVES, TREES = "candidate.indicator_values", "candidate.contribution_leaves", "candidate.tree_closure"
 LINES, RECONCILED, INDICATORS = "candidate.report_lines", "candidate.reconciliation", "candidate.indicators"
+DEFINITIONS, BREAKS = "candidate.indicator_definitions", "candidate.series_breaks"
+STATUSES = "candidate.indicator_statuses"
 RESTATED, SUCCESSIONS, PROGRESS = "candidate.restated_values", "candidate.successions", "candidate.progress"
 LECTURES_OF = "indicator_code = 'sp_lecture_count' and unit_code"
 SPARE_LEAF = "leaf_indicator_code = 'spare'"
@@ -175,6 +177,21 @@ PLANTED = [
         "progress_shows_values",
         f"update {PROGRESS} set to_date_value = 11",
         "A vol_activity_cum_count 2021 ← 文件 A.xlsx，填报!C16",
+    ),
+    Planted(
+        "indicator_definitions_key_unique",
+        f"insert into {DEFINITIONS} select * from {DEFINITIONS}",
+        "sp_lecture_count ← 没有来源文件",
+    ),
+    Planted(
+        "series_breaks_key_unique",
+        f"insert into {BREAKS} select * from {BREAKS}",
+        "sp_lecture_count ← 没有来源文件",
+    ),
+    Planted(
+        "indicator_statuses_key_unique",
+        f"insert into {STATUSES} select * from {STATUSES}",
+        "sp_lecture_count ← 没有来源文件",
     ),
     Planted(
         "indicator_values_unit_level_known",
@@ -402,6 +419,9 @@ QUIET_ROWS = {
     "restated_values": "indicator_code = 'contest_rank'",
     "successions": "true",
     "progress": "true",
+    "indicator_definitions": "true",
+    "series_breaks": "true",
+    "indicator_statuses": "true",
 }
 # Columns that say what a row is about: without one, rules that look the row up fail as well.
 LOOKED_UP = {
@@ -461,6 +481,15 @@ def test_what_is_wrong_is_caught_by_its_own_rule_and_named_with_its_file(
         assert {failure.verdict.code for failure in failures} == set(planted.rules.split())
         is_blocking = any(failure.verdict.is_blocking for failure in failures)
         assert f"  {planted.line}" in list(lines(failures, is_blocking=is_blocking))
+        connection.rollback()
+
+
+def test_a_figure_far_from_last_years_is_not_odd_where_it_is_defined_anew(database: Engine, build: int) -> None:
+    fallen = next(it for it in PLANTED if it.rules == "province_change_within_limit")
+    with database.connect() as connection:
+        connection.exec_driver_sql(fallen.statement)
+        connection.exec_driver_sql(f"update {BREAKS} set valid_from = '2021-01-01'")
+        assert _broken(connection, build) == []
         connection.rollback()
 
 
@@ -626,6 +655,11 @@ def _make_candidate(connection: Connection) -> None:
         ),
     ):
         _copy_of_values(connection, relation, more, which)
+    connection.exec_driver_sql(
+        f"insert into {DEFINITIONS} values ('sp_lecture_count', '讲座', '2012-01-01', null, '场', '改为场', true);"
+        f" insert into {BREAKS} values ('sp_lecture_count', '2012-01-01', 'sp_lecture_count', '2012年起口径调整');"
+        f" insert into {STATUSES} values ('sp_lecture_count', 'actual', '实际', 1)"
+    )
     connection.exec_driver_sql(
         f"insert into {SUCCESSIONS} values ('2021', '2022-12-31', '2022-07-01', 'merge', 'X', 'A', 1)"
     )

@@ -30,7 +30,8 @@ ADD = {"select", "insert"}
 HISTORIES = {
     f"published.{name}_history"
     for name in ("indicators", "tree_closure", "indicator_values", "contribution_leaves", "report_lines",
-                 "reconciliation")
+                 "reconciliation", "restated_values", "successions", "progress", "indicator_definitions",
+                 "series_breaks", "indicator_statuses")
 }  # fmt: skip
 
 # Who works says when and how it ended; only who may read all of ops reads alerts.
