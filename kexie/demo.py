@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from catalogue.model import Bounds
 
-COLLECT, ROLLUP, _ = airflow.DAGS
+COLLECT, ROLLUP, *_ = airflow.DAGS
 YEARS = (2020, 2021)
 REPORT_YEAR = 2021
 BEIJING = ZoneInfo(TIME_ZONE)
@@ -326,6 +326,7 @@ def _print_lines(engine: Engine, say: Say) -> None:
 
     from catalogue.load import load
     from kexie.table import aligned
+    from reporting.figures import shown
 
     with engine.connect() as connection:
         found = {row.line_code: row for row in connection.execute(text(LINES), {"period": str(REPORT_YEAR)})}
@@ -361,19 +362,6 @@ def bears(promised: Bounds, value: Decimal | None, low: Decimal | None, high: De
     above = promised.low is None or (low is not None and low >= promised.low)
     below = promised.high is None or (high is not None and high <= promised.high)
     return above and below
-
-
-def shown(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:
-    """The figure, or the bounds of one that is not exact."""
-    if value is None:
-        return "无"
-    if low == value == high:
-        return _plain(value)
-    return f"{'' if low is None else _plain(low)}～{'' if high is None else _plain(high)}"
-
-
-def _plain(figure: Decimal) -> str:
-    return f"{figure.normalize():f}"
 
 
 COUNT_OUTCOMES = "select outcome, count(*) as files from ops.file_outcomes group by outcome"

@@ -63,6 +63,9 @@ RECORDING = (
 
 BUILD_PROGRESS = "update (state, message, built_at, audited_at, published_at)"
 
+RELEASES = ("releases", "release_values", "release_lines", "release_leaves")
+"""Added to when a year is released, by one login; what is in them nobody can change, not even the owner."""
+
 GRANTS: Mapping[Role, tuple[Grant, ...]] = {
     Role.INGEST: (
         Grant("landing", "select"),
@@ -93,7 +96,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("ops", BUILD_PROGRESS, ("build",)),
         Grant("ops", "select, insert, delete", ("expectation_result", "expectation_bad_row")),
         Grant("published", "select"),
-        Grant("published", "insert", ("publication", *HISTORIES)),
+        Grant("published", "insert", ("publication", *HISTORIES, *RELEASES)),
         # What was published is never changed: a row is closed, and another opened.
         Grant("published", "update (closed_by)", HISTORIES),
         *RECORDING,

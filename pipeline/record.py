@@ -72,6 +72,10 @@ class Recording:
         """There was nothing to do; `why` says so in one sentence."""
         self.outcome, self.sentence = "skipped", why
 
+    def wait(self, how: str) -> None:
+        """A person has been asked, and the step goes on when they have answered; `how` says how to in one sentence."""
+        self.outcome, self.sentence = "waiting", how
+
 
 @contextmanager
 def recorded(engine: Engine, step: Step) -> Iterator[Recording]:

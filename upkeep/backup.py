@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from ingestion.disk import force_to_disk
 from kexie.errors import UserError
-from kexie.home import PROJECT, Home
+from kexie.home import Home
+from kexie.program import revision
 from kexie.roles import BUILT, KEPT
 from upkeep import manifest
 from upkeep.clients import Program, fitting, refused
@@ -86,7 +86,7 @@ def _write(engine: Engine, draft: Path, moment: datetime) -> Manifest:
             ).one()
     described = Manifest(
         taken_at=moment,
-        program=_program_revision(),
+        program=revision(),
         migration=facts.migration,
         catalogue=_catalogue_version(),
         server=facts.server,
@@ -168,15 +168,6 @@ def _record(engine: Engine, folder: Path, described: Manifest) -> None:
     }
     with engine.begin() as connection:
         connection.execute(text(RECORD), row)
-
-
-def _program_revision() -> str:
-    """The program's version, and the commit it was checked out at where that can be told."""
-    asked = subprocess.run(
-        ("git", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"), capture_output=True, text=True, check=False
-    ) if shutil.which("git") else None  # fmt: skip
-    commit = asked.stdout.strip() if asked and not asked.returncode else ""
-    return " ".join(filter(None, (version("kexie-warehouse"), commit)))
 
 
 def _catalogue_version() -> str:

@@ -34,6 +34,8 @@ HISTORIES = {
                  "series_breaks", "indicator_statuses")
 }  # fmt: skip
 
+RELEASES = {f"published.{name}" for name in ("releases", "release_values", "release_lines", "release_leaves")}
+
 # Who works says when and how it ended; only who may read all of ops reads alerts.
 RECORDING = {"ops.task_run": ADD, "ops.alert": {"insert"}}
 RECORDED = {"ops.task_run": {"finished_at", "outcome", "sentence", "next_steps"}}
@@ -66,7 +68,7 @@ BUT: dict[Role, dict[str, set[str]]] = {
         "landing.year_change": ADD,
         **dict.fromkeys(("ops.build", "ops.build_year"), READ),
         **dict.fromkeys(("ops.expectation_result", "ops.expectation_bad_row"), ADD | {"delete"}),
-        **dict.fromkeys((*HISTORIES, "published.publication"), ADD),
+        **dict.fromkeys((*HISTORIES, *RELEASES, "published.publication"), ADD),
         **RECORDING,
     },
     Role.BACKUP: {

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from catalogue.model import Bounds
-from kexie.demo import bears, shown
+from kexie.demo import bears
+from reporting.figures import shown
 
 NEARLY_5000 = Bounds(Decimal(4500), Decimal(5000), low_strict=False, high_strict=True)
 
@@ -17,7 +18,8 @@ NEARLY_5000 = Bounds(Decimal(4500), Decimal(5000), low_strict=False, high_strict
         (Decimal(5000), Decimal(5000), Decimal(5000), "5000", False),
         (Decimal(5000), Decimal(4500), Decimal(5000), "4500～5000", True),
         (Decimal(4900), Decimal(4900), None, "4900～", False),
-        (None, Decimal(4600), Decimal(4700), "无", False),
+        (None, Decimal(4600), Decimal(4700), "4600～4700", False),
+        (None, None, None, "无", False),
     ],
 )
 def test_a_figure_bears_out_a_wording(

@@ -1,0 +1,163 @@
+"""What whoever approves a release is shown: what changed since the year's last one, or everything in short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from reporting.figures import NONE, shown
+from reporting.release import Release, State, differs, hashed_rows, last_release, rows_of
+
+LINES_SHOWN = 40
+"""So many changed figures of the province are listed; published.corrections has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about a state: `subject` in one line, `lines` of Markdown, both in Chinese."""
+
+    state: State
+    subject: str
+    lines: tuple[str, ...]
+
+
+def question(connection: Connection, state: State) -> Question | None:
+    """What to ask about the state before it is released; None where the last release holds just these figures."""
+    before = last_release(connection, state.year)
+    if before is None:
+        return Question(state, f"{state.year} 年的数请批准定稿（首次）", tuple(_everything(connection, state)))
+    if not differs(connection, state, before):
+        return None
+    subject = f"{state.year} 年的数请批准定稿（{before.name} 之后有变动）"
+    return Question(state, subject, tuple(_changes(connection, state, before)))
+
+
+def _everything(connection: Connection, state: State) -> Iterator[str]:
+    counted = connection.execute(text(COUNTED.format(rows=rows_of("indicator_values"))), state.bound).one()
+    yield f"{state.year} 年还没有定稿过。{_published(state)}"
+    yield ""
+    yield f"- 各级各单位的数 {counted.figures} 个，{counted.indicators} 个指标，{counted.units} 个单位"
+    yield f"- 全省的数 {counted.of_province} 个，其中应报单位都已报齐的 {counted.complete} 个"
+    yield from ("", "全委会工作报告各行：", "")
+    for line in connection.execute(text(LINES.format(rows=rows_of("report_lines"))), state.bound):
+        yield f"- {line.line_name}：{_line(line)}"
+
+
+def _changes(connection: Connection, state: State, before: Release) -> Iterator[str]:
+    bound = state.bound | {"name": before.name}
+    changed = connection.execute(text(CHANGED.format(rows=hashed_rows(connection, "release_values"))), bound).one()
+    approved = f"{before.approved_by} 于 {before.approved_at:%Y-%m-%d %H:%M} 批准"
+    yield f"上次定稿 {before.name} 由 {approved}。{_published(state)}"
+    yield ""
+    yield f"- 数变了的 {changed.figures} 个，新有的 {changed.added} 个，没有了的 {changed.gone} 个"
+    yield f"- 数没变、报送范围或其他说明变了的 {changed.otherwise} 个"
+    yield from _listed("全委会工作报告各行有变动的：", _changed_lines(connection, bound))
+    yield from _listed("全省的数有变动的：", _changed_figures(connection, state, bound))
+
+
+def _published(state: State) -> str:
+    return f"请批准的是 {state.published_at:%Y-%m-%d %H:%M:%S} 发布后的数。"
+
+
+def _listed(heading: str, lines: list[str]) -> Iterator[str]:
+    if not lines:
+        return
+    yield from ("", heading, "")
+    yield from lines[:LINES_SHOWN]
+    if len(lines) > LINES_SHOWN:
+        yield f"- 等 {len(lines)} 个"
+
+
+def _changed_lines(connection: Connection, bound: dict[str, Any]) -> list[str]:
+    rows = connection.execute(text(CHANGED_LINES.format(rows=rows_of("report_lines"))), bound)
+    return [f"- {row.line_name}：{shown(row.was_value, row.was_low, row.was_high)} → {_line(row)}" for row in rows]
+
+
+def _changed_figures(connection: Connection, state: State, bound: dict[str, Any]) -> list[str]:
+    rows = connection.execute(text(CHANGED_FIGURES.format(rows=rows_of("indicator_values"))), bound)
+    return [
+        f"- {row.indicator_name}{'' if row.period == str(state.year) else f'（{row.period}）'}："
+        f"{shown(row.was_value, row.was_low, row.was_high)} → {_measured(row)}"
+        for row in rows
+    ]
+
+
+def _line(line: Row[Any]) -> str:
+    wording = f"，建议写“{line.recommended_wording}”" if line.recommended_wording else ""
+    return f"{_measured(line)}（已报 {line.units_reported}/{line.units_expected}）{wording}"
+
+
+def _measured(row: Row[Any]) -> str:
+    figure = shown(row.value, row.low, row.high)
+    return figure if figure == NONE else f"{figure}{row.measure or ''}"
+
+
+COUNTED = """
+    select
+        count(value) as figures,
+        count(distinct indicator_code) as indicators,
+        count(distinct unit_code) as units,
+        count(value) filter (where unit_level = 'province') as of_province,
+        count(value) filter (
+            where unit_level = 'province' and units_expected > 0 and units_reported = units_expected
+        ) as complete
+    from ({rows}) as history
+"""
+
+LINES = "select * from ({rows}) as history order by line_code"
+
+SAME_FIGURE = "(printed.value, printed.low, printed.high) is not distinct from (now.value, now.low, now.high)"
+
+CHANGED = f"""
+    select
+        count(*) filter (where is_printed and is_now and not is_same) as figures,
+        count(*) filter (where not is_printed) as added,
+        count(*) filter (where not is_now) as gone,
+        count(*) filter (where is_printed and is_now and is_same and was_hash <> row_hash) as otherwise
+    from (
+        select
+            printed.unit_code is not null as is_printed,
+            now.unit_code is not null as is_now,
+            {SAME_FIGURE} as is_same,
+            printed.row_hash as was_hash,
+            now.row_hash
+        from ({{rows}}) as now
+        full join (select * from published.release_values where release_name = :name) as printed
+            on printed.unit_code = now.unit_code and printed.indicator_code = now.indicator_code
+            and printed.period = now.period
+    ) as compared
+"""
+
+CHANGED_LINES = f"""
+    select now.*, printed.value as was_value, printed.low as was_low, printed.high as was_high
+    from ({{rows}}) as now
+    left join published.release_lines as printed
+        on printed.release_name = :name and printed.line_code = now.line_code and printed.period = now.period
+        and printed.unit_code = now.unit_code
+    where not {SAME_FIGURE}
+    order by now.line_code
+"""
+
+CHANGED_FIGURES = f"""
+    select
+        coalesce(now.indicator_name, printed.indicator_name) as indicator_name,
+        coalesce(now.period, printed.period) as period,
+        coalesce(now.measure, printed.measure) as measure,
+        printed.value as was_value,
+        printed.low as was_low,
+        printed.high as was_high,
+        now.value,
+        now.low,
+        now.high
+    from (select * from ({{rows}}) as history where unit_level = 'province') as now
+    full join (
+        select * from published.release_values where release_name = :name and unit_level = 'province'
+    ) as printed
+        on printed.unit_code = now.unit_code and printed.indicator_code = now.indicator_code
+        and printed.period = now.period
+    where not {SAME_FIGURE}
+    order by coalesce(now.indicator_code, printed.indicator_code), 2
+"""
