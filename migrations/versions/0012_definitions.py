@@ -80,14 +80,14 @@ FUNCTIONS = (
     create function published.period_last_day(period text) returns date
     language sql immutable parallel safe
     return (
-        published.period_first_day(period) - 1
+        published.period_first_day(period)
         + case substr(period, 6, 1)
             when '' then interval '1 year'
             when 'H' then interval '6 months'
             when 'Q' then interval '3 months'
             else interval '1 month'
         end
-    )::date
+    )::date - 1
     """,
     "comment on function published.period_last_day(text) is '报告期的最后一天'",
     """
