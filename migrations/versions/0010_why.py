@@ -206,11 +206,42 @@ CELLS = """
         bool_or(is_seen_before) as is_seen_before,
         bool_or(is_seen_after) as is_seen_after,
         bool_or(stays) as stays,
-        bool_and(leaf_unit_code <> all (holders)) as is_inherited
+        max(holders) filter (where counts_before) as holders_before,
+        max(holders) filter (where counts_after) as holders_after
     from changed
     group by
         unit_code, indicator_code, period, part, leaf_unit_code, leaf_indicator_code, leaf_period, scope, year
     having bool_or(counts_before or counts_after)
+"""
+
+# Reasons in the order in which they are applied: first what is about the tree and the rules, then what was there and
+# is not or is another, last what is new.
+REASONS = ("tree_move", "definition", "scope", "withdrawn", "correction", "settled", "new_filing", "late")
+IN_ORDER = "array[" + ", ".join(f"'{reason}'" for reason in REASONS) + "]"
+
+
+def rank_of(reason: str) -> str:
+    return f"array_position({IN_ORDER}, {reason})"
+
+
+def reason_of(rank: str) -> str:
+    return f"({IN_ORDER})[{rank}]"
+
+
+# Where the same units stand below and others of them are expected, it is the catalogue that now asks others.
+RECOUNTED = f"""
+    select unit_code, indicator_code, period
+    from published.indicator_values_history
+    where ({BEFORE} or {AFTER})
+        and left(period, 4)::smallint in (select year from known where has_other_catalogue)
+        and (asked_unit is null or unit_code = asked_unit)
+        and (asked_indicator is null or indicator_code = asked_indicator)
+        and (asked_period is null or period = asked_period)
+        and (period, unit_code) not in (
+            select period, unit_code from paths where depth_before is distinct from depth_after
+        )
+    group by unit_code, indicator_code, period
+    having count(distinct units_expected) > 1
 """
 
 # The figure that counted for each cell then and now, with the submission that brought it.
@@ -220,7 +251,7 @@ FILED = """
         known.seq_before,
         known.seq_after,
         coalesce(known.has_other_catalogue, false) as has_other_catalogue,
-        coalesce(kinds.is_redefined, false) as is_redefined,
+        kinds.is_redefined or recounted.unit_code is not null as is_redefined,
         coalesce(after_submission.form, before_submission.form) as form,
         coalesce(after_figure.status, before_figure.status) as status,
         before_figure.status as before_status,
@@ -234,6 +265,10 @@ FILED = """
     from cells
     join known on known.year = cells.year
     join kinds on kinds.indicator_code = cells.indicator_code
+    left join recounted
+        on recounted.unit_code = cells.unit_code
+        and recounted.indicator_code = cells.indicator_code
+        and recounted.period = cells.period
     left join landing.observation as before_figure on before_figure.observation_id = cells.before_id
     left join landing.submission as before_submission
         on before_submission.submission_id = before_figure.submission_id
@@ -361,87 +396,55 @@ JUDGED = f"""
         and in_force.leaf_period = filed.leaf_period
 """
 
-# Reasons in the order in which they are applied: first what is about the tree and the rules, then what was there and
-# is not or is another, last what is new.
-REASONS = """
-    (values
-        ('tree_move', 1), ('definition', 2), ('scope', 3), ('withdrawn', 4), ('correction', 5), ('settled', 6),
-        ('new_filing', 7), ('late', 8)
-    ) as reasons (reason, rank)
-"""
-
 # What was filed beside a cell, for the same unit: a year that now counts instead of its quarters, the missing part of
-# a ratio. Of several the last applied for a cell that went, the first for one that came.
+# a ratio. Of several the last reason for a cell that went, the first for one that came.
 BESIDE = f"""
-    select
-        judged.cell_id,
-        case when judged.after_id is null
-            then (array_agg(reasons.reason order by reasons.rank desc))[1]
-            else (array_agg(reasons.reason order by reasons.rank))[1]
-        end as reason
-    from judged
-    join held on held.cell_id = judged.cell_id
-    join held as held_beside
-        on held_beside.unit_code = held.unit_code
-        and held_beside.indicator_code = held.indicator_code
-        and held_beside.period = held.period
-        and held_beside.holder_code = held.holder_code
-        and held_beside.scope = held.scope
-    join judged as beside on beside.cell_id = held_beside.cell_id
-    join {REASONS} on reasons.reason = beside.filed_reason
-    where judged.filed_reason is null and judged.stays
-    group by judged.cell_id, judged.after_id
-"""
-
-HELD = """
-    select distinct cells.cell_id, cells.unit_code, cells.indicator_code, cells.period, cells.scope, holder_code
-    from cells
-    join changed
-        on changed.unit_code = cells.unit_code
-        and changed.indicator_code = cells.indicator_code
-        and changed.period = cells.period
-        and changed.part = cells.part
-        and changed.leaf_unit_code = cells.leaf_unit_code
-        and changed.leaf_indicator_code = cells.leaf_indicator_code
-        and changed.leaf_period = cells.leaf_period
-        and changed.scope = cells.scope
-    cross join unnest(changed.holders) as holder_code
+    select distinct on (cell_id) *
+    from (
+        select
+            judged.*,
+            holder_code,
+            case when after_id is null
+                then max({rank_of("filed_reason")}) over beside
+                else min({rank_of("filed_reason")}) over beside
+            end as rank_beside
+        from judged
+        cross join unnest(coalesce(holders_after, holders_before)) as holder_code
+        window beside as (partition by unit_code, indicator_code, period, scope, holder_code)
+    ) as spread
+    order by cell_id, rank_beside
 """
 
 # What else of the year that unit filed or took back in between: a 无此项 makes no leaf, but can end a figure or
 # complete a ratio.
 ELSEWHERE = """
     select case
-        when bool_or(withdrawal.withdrawal_seq between judged.seq_before + 1 and judged.seq_after) then 'withdrawn'
-        when bool_or(submission.delivery_seq between judged.seq_before + 1 and judged.seq_after)
-            then case when judged.after_id is null then 'correction' else 'new_filing' end
+        when bool_or(withdrawal.withdrawal_seq between beside.seq_before + 1 and beside.seq_after) then 'withdrawn'
+        when bool_or(submission.delivery_seq between beside.seq_before + 1 and beside.seq_after)
+            then case when beside.after_id is null then 'correction' else 'new_filing' end
     end
     from landing.submission as submission
     left join landing.withdrawal as withdrawal on withdrawal.submission_id = submission.submission_id
-    where submission.unit_code in (
-            select judged.leaf_unit_code union select holder_code from held where held.cell_id = judged.cell_id
-        )
-        and submission.year = judged.year
+    where submission.unit_code in (beside.leaf_unit_code, beside.holder_code)
+        and submission.year = beside.year
         and submission.state = 'accepted'
 """
 
 REASONED = f"""
     select
-        judged.*,
+        beside.*,
         case
             when filed_reason is not null then filed_reason
-            when before_id = after_id then case
-                when is_shared_otherwise then 'tree_move' else coalesce(beside.reason, 'tree_move')
-            end
+            when before_id = after_id and is_shared_otherwise then 'tree_move'
+            when before_id = after_id then coalesce({reason_of("rank_beside")}, 'tree_move')
             when not stays then 'tree_move'
             when is_redefined then 'definition'
-            when beside.reason is not null then beside.reason
+            when rank_beside is not null then {reason_of("rank_beside")}
             when scope = 'jurisdiction' then 'scope'
-            when is_inherited then 'tree_move'
+            when leaf_unit_code <> all (coalesce(holders_after, holders_before)) then 'tree_move'
             else coalesce(({ELSEWHERE}), case when has_other_catalogue then 'definition' else 'scope' end)
         end as reason
-    from judged
-    left join beside on beside.cell_id = judged.cell_id
+    from beside
 """
 
 
@@ -458,10 +461,10 @@ CTES = {
     "observed": OBSERVED,
     "changed": CHANGED,
     "cells": CELLS,
+    "recounted": RECOUNTED,
     "filed": FILED,
     "in_force": IN_FORCE,
     "judged": JUDGED,
-    "held": HELD,
     "beside": BESIDE,
     "reasoned": REASONED,
 }
@@ -524,8 +527,8 @@ FIGURES = f"""
         period,
         min(value) filter (where {BEFORE}) as before_value,
         min(value) filter (where {AFTER}) as after_value,
-        coalesce(bool_or(value is null and coalesce(low, high) is not null), false) as is_vague,
-        min(basis) filter (where {BEFORE}) is distinct from min(basis) filter (where {AFTER}) as has_other_basis,
+        bool_or(value is null and coalesce(low, high) is not null) as is_vague,
+        min(basis) filter (where {BEFORE}) <> min(basis) filter (where {AFTER}) as has_other_basis,
         not bool_or({BEFORE} and {AFTER})
             and (count(distinct (value, low, high)) > 1 or (count(*) = 1 and count(coalesce(value, low, high)) = 1))
             as is_changed
@@ -537,22 +540,32 @@ FIGURES = f"""
     group by unit_code, indicator_code, period
 """
 
-# Nothing published counts as 0; a figure that has bounds and no value (3—5 场) has no difference.
+# Nothing published counts as 0. A figure that is there and has no value (3—5 场) has no difference.
 DIFFERENCES = """
     select
         figures.*,
-        case when not is_vague then coalesce(after_value, 0) - coalesce(before_value, 0) end as difference
+        case
+            when is_vague
+                or (before_value is null and leaf.is_valueless_before)
+                or (after_value is null and leaf.is_valueless_after)
+            then null
+            else coalesce(after_value, 0) - coalesce(before_value, 0)
+        end as difference
     from figures
-    where is_changed
-        or (unit_code, indicator_code, period) in (
-            select unit_code, indicator_code, period from leaf_changes where reason is not null
-        )
+    left join (
+        select unit_code, indicator_code, period,
+            count(before_observation_id) > count(before_value) as is_valueless_before,
+            count(after_observation_id) > count(after_value) as is_valueless_after
+        from leaf_changes
+        group by unit_code, indicator_code, period
+        having count(reason) > 0
+    ) as leaf using (unit_code, indicator_code, period)
+    where is_changed or (leaf.unit_code is not null and coalesce(before_value, after_value) is not null)
 """
 
 LEAF_CHANGES_RANKED = f"""
-    select leaf_changes.*, coalesce(reasons.rank, 0) as rank
+    select leaf_changes.*, coalesce({rank_of("reason")}, 0) as rank
     from published.leaf_changes(from_moment, to_moment, asked_unit, asked_indicator, asked_period) as leaf_changes
-    left join {REASONS} on reasons.reason = leaf_changes.reason
 """
 
 # What adds is linear in its leaves.
@@ -628,12 +641,10 @@ STEPPED = """
 """
 
 REPLACED = f"""
-    select unit_code, indicator_code, period, reasons.reason,
+    select unit_code, indicator_code, period, rank, {reason_of("rank")} as reason,
         coalesce(value, 0) - coalesce(lag(value) over (partition by unit_code, indicator_code, period order by rank), 0)
-            as term,
-        rank
+            as term
     from stepped
-    left join {REASONS} using (rank)
 """
 
 TERMS = """
@@ -642,7 +653,7 @@ TERMS = """
     select unit_code, indicator_code, period, reason, term from replaced where rank > 0
 """
 
-# What leaves do not explain, and a figure that changed without any.
+# What the leaves leave open (a split rounds the whole, not each leaf), and a figure that changed without any.
 LEFT_OVER = f"""
     select
         unit_code,
@@ -650,20 +661,27 @@ LEFT_OVER = f"""
         period,
         case
             when kinds.is_redefined then 'definition'
+            when explained.last_reason is not null then explained.last_reason
             when differences.has_other_basis then 'scope'
-            else coalesce(explained.last_reason, 'definition')
+            else 'definition'
         end as reason,
         differences.difference - coalesce(explained.term, 0) as term
     from differences
     join kinds using (indicator_code)
     left join (
         select unit_code, indicator_code, period, sum(term) as term,
-            (array_agg(reason order by reasons.rank desc))[1] as last_reason
+            {reason_of(f"max({rank_of('reason')})")} as last_reason
         from terms
-        join {REASONS} using (reason)
         group by unit_code, indicator_code, period
     ) as explained using (unit_code, indicator_code, period)
     where explained.last_reason is null or differences.difference <> explained.term
+"""
+
+TOTALS = """
+    select unit_code, indicator_code, period, reason, sum(term) as term,
+        bool_or(sum(term) <> 0) over (partition by unit_code, indicator_code, period) as has_other_terms
+    from (select * from terms union all select * from left_over) as every
+    group by unit_code, indicator_code, period, reason
 """
 
 CHANGES_CTES = {
@@ -679,6 +697,7 @@ CHANGES_CTES = {
     "replaced": REPLACED,
     "terms": TERMS,
     "left_over": LEFT_OVER,
+    "totals": TOTALS,
 }
 
 
@@ -703,14 +722,11 @@ CHANGES = f"""
         {with_ctes(CHANGES_CTES)}
         select
             unit_code, indicator_code, period, before_value, after_value, difference, reason,
-            case when difference is not null then sum(every.term) end
+            case when difference is not null then term end
         from differences
-        join (select * from terms union all select * from left_over) as every
-            using (unit_code, indicator_code, period)
-        group by unit_code, indicator_code, period, before_value, after_value, difference, reason
-        having difference is null
-            or sum(every.term) <> 0
-            or (difference = 0 and before_value is distinct from after_value);
+        join totals using (unit_code, indicator_code, period)
+        -- Where the value stayed and its bounds did not, the reasons are given without anything to add.
+        where difference is null or term <> 0 or (is_changed and not has_other_terms);
     end
     $$
 """
