@@ -86,9 +86,7 @@ def submit(home: Home, files: Sequence[Path], submitter: str) -> list[str]:
     """
     if not CODE.fullmatch(submitter):
         raise UserError(f"'{submitter}' cannot be a unit's code; give the code of the unit that submits.")
-    for file in files:
-        if not file.is_file():
-            raise UserError(f"{file} is no file; give the path of a file to submit.")
+    refuse_what_is_no_file(files)
     inbox = home.inbox / submitter
     inbox.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime(STAMP)
@@ -98,6 +96,12 @@ def submit(home: Home, files: Sequence[Path], submitter: str) -> list[str]:
         inbox.fs.put_file(str(file), draft)
         inbox.fs.mv(draft, place)
     return names
+
+
+def refuse_what_is_no_file(files: Iterable[Path]) -> None:
+    for file in files:
+        if not file.is_file():
+            raise UserError(f"{file} is no file; give the path of a file to submit.")
 
 
 def _shortened(name: str) -> str:

@@ -123,24 +123,36 @@ def render(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> str:
     return "\n".join([*_head(receipt, tree), *_submissions(receipt, catalogue, tree), *_findings(receipt)]) + "\n"
 
 
-def _head(receipt: Receipt, tree: Tree) -> Iterator[str]:
+def beforehand(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator[str]:
+    """The lines of a receipt that a file would get if it were sent: without the numbers that it has not yet."""
     delivery = receipt.delivery
+    yield f"文件：{wording.plain(delivery.file_name)}"
+    yield f"报送单位：{_unit(delivery.submitter_code, tree)}"
+    yield f"若现在报送：{_result(receipt)}"
+    yield from _submissions(receipt, catalogue, tree, with_numbers=False)
+    yield from _findings(receipt)
+
+
+def _result(receipt: Receipt) -> str:
     states = [submission.state for submission in receipt.submissions]
     held = sum(found.severity == Severity.EXPLAIN and found.state != "rejected" for found in receipt.findings)
-    result = RESULTS[delivery.outcome].format(
-        held=held, accepted=states.count("accepted"), rejected=states.count("rejected")
-    )
+    accepted, rejected = states.count("accepted"), states.count("rejected")
+    return RESULTS[receipt.delivery.outcome].format(held=held, accepted=accepted, rejected=rejected)
+
+
+def _head(receipt: Receipt, tree: Tree) -> Iterator[str]:
+    delivery = receipt.delivery
     yield "报送回执"
     yield ""
     yield f"文件：{wording.plain(delivery.file_name)}"
     yield f"报送单位：{_unit(delivery.submitter_code, tree)}"
     yield f"收到时间：{delivery.received_at:%Y-%m-%d %H:%M}（北京时间）"
     yield f"受理编号：{delivery.delivery_seq}"
-    yield f"受理结果：{result}"
+    yield f"受理结果：{_result(receipt)}"
     yield f"下一步：{NEXT_STEPS[delivery.outcome]}"
 
 
-def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator[str]:
+def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree, *, with_numbers: bool = True) -> Iterator[str]:
     if not receipt.submissions:
         return
     held: dict[int | None, int] = defaultdict(int)
@@ -152,14 +164,15 @@ def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator
         form = catalogue.forms.get(submission.form)
         title = form.title if form else wording.plain(submission.form)
         what = f"{_unit(submission.unit_code, tree)}，{title}，{wording.period(submission.period)}"
-        yield f"{number}. {what}：{_taken(submission, held[submission.submission_id])}"
+        yield f"{number}. {what}：{_taken(submission, held[submission.submission_id], with_numbers=with_numbers)}"
 
 
-def _taken(submission: Any, held: int) -> str:  # noqa: ANN401 - a row of the query below
+def _taken(submission: Any, held: int, *, with_numbers: bool) -> str:  # noqa: ANN401 - a row of the query below
     if submission.state == "rejected":
         return f"退回，{submission.figures_read} 个数未收。"
     remark = f"，其中 {held} 个待说明" if held else ""
-    return f"收下 {submission.figures_read} 个数{remark}（报送编号 {submission.submission_id}）。"
+    number = f"（报送编号 {submission.submission_id}）" if with_numbers else ""
+    return f"收下 {submission.figures_read} 个数{remark}{number}。"
 
 
 def _findings(receipt: Receipt) -> Iterator[str]:

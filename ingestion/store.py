@@ -47,8 +47,8 @@ def reserve_submission_ids(connection: Connection, count: int) -> Iterator[int]:
 
 def store(connection: Connection, outcomes: Sequence[Outcome], catalogue_version: str) -> set[int]:
     """Store a batch within the connection's transaction; returns the years of what was accepted, marked as changed."""
-    copy_rows(connection, "landing.submission", SUBMISSION_COLUMNS, _submissions(outcomes, catalogue_version))
-    copy_rows(connection, "landing.observation", OBSERVATION_COLUMNS, _observations(outcomes))
+    copy_rows(connection, "landing.submission", SUBMISSION_COLUMNS, submission_rows(outcomes, catalogue_version))
+    copy_rows(connection, "landing.observation", OBSERVATION_COLUMNS, observation_rows(outcomes))
     copy_rows(connection, "landing.finding", FINDING_COLUMNS, _findings(outcomes))
     _close(connection, outcomes, catalogue_version)
     years = {
@@ -61,7 +61,8 @@ def store(connection: Connection, outcomes: Sequence[Outcome], catalogue_version
     return years
 
 
-def _submissions(outcomes: Sequence[Outcome], catalogue_version: str) -> Iterator[tuple[object, ...]]:
+def submission_rows(outcomes: Sequence[Outcome], catalogue_version: str) -> Iterator[tuple[object, ...]]:
+    """Rows of landing.submission."""
     for delivery_seq, checked, _ in outcomes:
         for submission in checked.submissions:
             state = "accepted" if submission.is_accepted else "rejected"
@@ -76,7 +77,8 @@ def _submissions(outcomes: Sequence[Outcome], catalogue_version: str) -> Iterato
             )
 
 
-def _observations(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+def observation_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    """Rows of landing.observation."""
     for _, checked, _ in outcomes:
         for submission in checked.submissions:
             for observed in submission.observations:

@@ -155,6 +155,26 @@ def submit(
 
 
 @app.command()
+def preview(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a workbook, CSV or narrative")],
+    submitter: Annotated[
+        str, typer.Option("--as", metavar="CODE", help="the unit that would send it; default the one unit it files for")
+    ] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="print what would change as CSV, the rest to stderr")] = False,
+) -> None:
+    """Show what a file would change if it were sent now: every published figure and report line; changes nothing."""
+    from catalogue.load import load
+    from pipeline.preview import preview as look_ahead
+    from reporting.foreseen_text import csv_lines, lines, summary
+
+    found = look_ahead(Home.from_environment(), file, submitter)
+    for line in [*found.trial.receipt, "", *summary(found.changes, found.pending)]:
+        typer.echo(line, err=csv)
+    for line in csv_lines(found.changes) if csv else lines(found.changes, load()):
+        _say(line)
+
+
+@app.command()
 def withdraw(
     submission: Annotated[int, typer.Argument(metavar="SUBMISSION", help="its number, as the receipt gives it")],
 ) -> None:

@@ -17,8 +17,16 @@ PEOPLES_STATEMENT_TIMEOUT = "5min"
 KEPT = ("landing", "ops", "published")
 """Schemas of the migrations: every relation in them belongs to the owner."""
 
-BUILT = ("catalogue", "staging", "intermediate", "candidate")
-"""Schemas of dbt: every relation in them belongs to the login of `transform`."""
+DBT = ("catalogue", "staging", "intermediate", "candidate")
+"""Schemas of dbt."""
+
+PREVIEW_PREFIX = "preview_"
+
+PREVIEW = tuple(f"{PREVIEW_PREFIX}{schema}" for schema in ("landing", "ops", *DBT))
+"""What a preview reads and builds instead of the schemas of those names; empty while none is under way."""
+
+BUILT = (*DBT, *PREVIEW)
+"""Every relation in these schemas belongs to the login of `transform`."""
 
 
 class Role(StrEnum):
@@ -90,6 +98,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
     ),
     Role.PUBLISH: (
         Grant("candidate", "select"),
+        Grant("preview_candidate", "select"),
         Grant("landing", "select", ("delivery", "submission", "observation", "year_change")),
         Grant("landing", "insert, update (published_seq, published_catalogue)", ("year_change",)),
         Grant("ops", "select", ("build", "build_year")),

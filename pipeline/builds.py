@@ -96,16 +96,18 @@ def mark(connection: Connection, build: Build, state: str, message: str = "") ->
     connection.execute(text(MARK), {"build_id": build.build_id, "state": state, "message": message})
 
 
-OPEN = """
+LAST_LANDED = """
+    greatest(
+        (select coalesce(max(delivery_seq), 0) from landing.delivery),
+        (select coalesce(max(withdrawal_seq), 0) from landing.withdrawal),
+        (select coalesce(max(changed_seq), 0) from landing.year_change)
+    )
+"""
+"""The last landing sequence number; to be read while no collector is between giving out one and committing it."""
+
+OPEN = f"""
     insert into ops.build (cutoff_seq, catalogue_version, requested_by)
-    select
-        greatest(
-            (select coalesce(max(delivery_seq), 0) from landing.delivery),
-            (select coalesce(max(withdrawal_seq), 0) from landing.withdrawal),
-            (select coalesce(max(changed_seq), 0) from landing.year_change)
-        ),
-        :catalogue_version,
-        :requested_by
+    select {LAST_LANDED}, :catalogue_version, :requested_by
     returning build_id, cutoff_seq
 """
 

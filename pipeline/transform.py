@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,14 @@ from sqlalchemy import Engine, text
 
 from kexie.database import copy_rows
 from kexie.home import PROJECT, Home
+from kexie.roles import PREVIEW_PREFIX
 
 if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.results import RunResult
 
 PROJECT_FOLDER = PROJECT / "dbt_project"
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 
 class TransformError(Exception):
@@ -28,24 +32,48 @@ def build_candidate(home: Home, engine: Engine, build_id: int, progress: Callabl
 
     Results are in `ops.model_result`, one row per node, whether or not it succeeded.
     """
+    outcome = _invoke(engine, BUILD, arguments(home))
+    results = _results(outcome)
+    _record(engine, build_id, results)
+    _report(results, progress)
+    _refuse_failure(outcome)
+
+
+def build_preview(home: Home, engine: Engine, models: Sequence[str]) -> None:
+    """The same for the one build in schema preview_ops, into the schemas of the preview; nothing of it is recorded.
+
+    Builds and tests these models and what they read.
+    """
+    variables = json.dumps({"schema_prefix": PREVIEW_PREFIX})
+    # What dbt remembers of the project holds the schemas' names, so each set of names has a memory of its own.
+    wanted = ["--select", *(f"+{model}" for model in models), "--vars", variables]
+    outcome = _invoke(engine, BUILD, [*arguments(home, PREVIEW_PREFIX), *wanted])
+    _refuse_failure(outcome)
+
+
+def _invoke(engine: Engine, command: Sequence[str], options: Sequence[str]) -> dbtRunnerResult:
     from dbt.cli.main import dbtRunner
 
     with dbt_environment(engine):
-        outcome = dbtRunner().invoke(["build", "--exclude-resource-type", "unit_test", *arguments(home)])
-    results = list(getattr(outcome.result, "results", None) or ())
-    _record(engine, build_id, results)
-    _report(results, progress)
+        return dbtRunner().invoke([*command, *options])
+
+
+def _results(outcome: dbtRunnerResult) -> list[RunResult]:
+    return list(getattr(outcome.result, "results", None) or ())
+
+
+def _refuse_failure(outcome: dbtRunnerResult) -> None:
     if outcome.exception:
         raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
     if not outcome.success:
-        raise TransformError(_first_failure(results))
+        raise TransformError(_first_failure(_results(outcome)))
 
 
-def arguments(home: Home) -> list[str]:
+def arguments(home: Home, prefix: str = "") -> list[str]:
     """What every dbt call of this project shares: where things are, and that only problems are printed."""
     return [
         *("--project-dir", str(PROJECT_FOLDER), "--profiles-dir", str(PROJECT_FOLDER)),
-        *("--target-path", str(home.root / "dbt"), "--log-path", str(home.logs)),
+        *("--target-path", str(home.root / f"{prefix}dbt"), "--log-path", str(home.logs)),
         *("--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "--no-version-check"),
         # Half a second for files that nobody reads: what they say of a run is in ops.model_result.
         "--no-write-json",

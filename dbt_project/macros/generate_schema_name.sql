@@ -1,3 +1,4 @@
+{# A preview builds the same models in schemas of its own. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name or target.schema }}
+    {{ var('schema_prefix', '') }}{{ custom_schema_name or target.schema }}
 {%- endmacro %}

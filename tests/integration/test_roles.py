@@ -44,7 +44,7 @@ RECORDED = {"ops.task_run": {"finished_at", "outcome", "sentence", "next_steps"}
 EVERY: dict[Role, dict[str, set[str]]] = {
     Role.INGEST: {"landing": READ},
     Role.TRANSFORM: {"landing": READ, **{schema: set(VERBS) for schema in BUILT}},
-    Role.PUBLISH: {"published": READ, "candidate": READ},
+    Role.PUBLISH: {"published": READ, "candidate": READ, "preview_candidate": READ},
     Role.OFFICE: {"published": READ},
     Role.OPERATOR: {"ops": READ},
     Role.BACKUP: dict.fromkeys(KEPT, READ),
