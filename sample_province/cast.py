@@ -23,6 +23,8 @@ REVISING = county(10, 2)
 SENDING_TWICE = county(10, 3)
 SENDING_FOR_A_STRANGER = city(10)
 STRANGER = county(11, 4)
+FILING_IN_NOVEMBER = STRANGER
+"""What another unit sends in its name is refused, so it is free for a part of its own."""
 SLIPPING_BY_10000 = county(11, 2)
 SENDING_A_BROKEN_FILE = county(12, 2)
 LEAVING_A_BLANK = county(12, 3)

@@ -197,6 +197,26 @@ def _revised_workbook(sending: Sending) -> Defect:
     )
 
 
+def _provisional(sending: Sending) -> Defect:
+    final = sending.of(cast.FILING_IN_NOVEMBER)
+    unit, own = final.unit, sending.book.own(final.unit, YEAR)
+    rows = [
+        replace(exact(unit, str(YEAR), code, own[code] * 9 // 10), status="provisional")
+        for code in (ACTIVITIES, LECTURES)
+    ]
+    november = Delivery(unit, f"{unit}_{YEAR}_预计.csv", "csv", unit, str(YEAR), rows)
+    sending.before(final, november)
+    return Defect(
+        "provisional_then_final",
+        "十一月先报预计数，年终再报实际数：以实际数为准，两数之差留底",
+        (november.path, final.path),
+        figures=(
+            _figure(unit, ACTIVITIES, own_value=_text(own[ACTIVITIES]), provisional_part="0"),
+            _figure(unit, LECTURES, own_value=_text(own[LECTURES]), provisional_part="0"),
+        ),
+    )
+
+
 def _same_file_twice(sending: Sending) -> Defect:
     first = sending.of(cast.SENDING_TWICE)
     again = replace(first, name=f"{first.unit}_{YEAR} (1).xlsx")
@@ -362,6 +382,7 @@ PLANTINGS: tuple[Callable[[Sending], Defect], ...] = (
     _claim_below_sum,
     _city_total_with_counties,
     _revised_workbook,
+    _provisional,
     _same_file_twice,
     _ten_thousand_fold,
     _outside_subtree,

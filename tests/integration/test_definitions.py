@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from ingestion.landing import submit
 from ingestion.periods import Period, parse_period, periods_of
@@ -121,9 +121,9 @@ class Copy:
     def kexie(self, *arguments: str) -> str:
         return self.type("from kexie.cli import main; main()", *arguments)
 
-    def ask(self, query: str) -> Sequence[Row[Any]]:
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
         with acting(self.home, Role.OFFICE) as engine, engine.connect() as connection:
-            return connection.execute(text(query)).all()
+            return [tuple(row) for row in connection.execute(text(query))]
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def province(office: Copy) -> Compared:
     """(indicator, period) to last year's figure, the change, its percent, whether they compare, and why not."""
     columns = "last_year_value, change, change_percent, comparison, comparison_reason"
     rows = office.ask(f"select indicator_code, period, {columns} from published.province_indicators")
-    return {(row[0], row[1]): tuple(row[2:]) for row in rows}
+    return {(code, period): tuple(compared) for code, period, *compared in rows}
 
 
 def test_generating_writes_the_seeds_the_dictionary_and_nothing_by_hand(generated: tuple[Copy, str]) -> None:
@@ -222,7 +222,7 @@ def test_the_office_reads_the_definitions_with_their_dates(office: Copy) -> None
         select valid_from, valid_to, definition, change, breaks_series from published.indicator_definitions
         where indicator_code = '{LECTURES}' order by valid_from
     """)
-    assert [tuple(row) for row in found] == [
+    assert found == [
         (date(2013, 1, 1), date(2022, 1, 1), "线下举办的讲座和报告会", None, False),
         (date(2022, 1, 1), None, "线下和线上举办的讲座和报告会", "计入线上讲座", True),
     ]
@@ -234,7 +234,7 @@ def test_any_two_periods_can_be_asked_about(office: Copy) -> None:
     asked[("2022-01", "2022-02")] = None
     for (earlier, later), reason in asked.items():
         (row,) = office.ask(f"select published.break_between('{LECTURES}', '{earlier}', '{later}')")
-        assert tuple(row) == (reason,)
+        assert row == (reason,)
 
 
 def test_a_period_has_a_first_and_a_last_day_and_the_same_part_of_last_year(office: Copy) -> None:
@@ -245,7 +245,7 @@ def test_a_period_has_a_first_and_a_last_day_and_the_same_part_of_last_year(offi
                 select published.period_first_day('{period}'), published.period_last_day('{period}'),
                     published.year_before('{period}')
             """)
-            assert tuple(row) == (period.first_day, period.last_day, str(Period(year - 1, period.part)))
+            assert row == (period.first_day, period.last_day, str(Period(year - 1, period.part)))
 
 
 def test_a_clerks_workbook_shows_no_figure_of_another_definition(office: Copy) -> None:

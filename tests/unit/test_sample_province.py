@@ -29,6 +29,7 @@ ASKED_FOR = {
     "missing_county_without_claim",
     "claim_below_sum",
     "city_total_with_its_counties",
+    "provisional_then_final",
     "revised_workbook",
     "same_file_twice",
     "ten_thousand_fold",
