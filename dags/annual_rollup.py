@@ -1,4 +1,4 @@
-"""### 年度汇总：一个年度从报送情况到已发布的数
+"""### 年度汇总：一个年度从报送情况到已发布的数，再请人批准定稿
 
 每年元旦（北京时间）为上一年运行一次。以往年度：手工触发并填“年度”，或用 backfill 补跑多年，年度就是该次运行的数据区间。
 
@@ -8,6 +8,7 @@
 | transform | 该年度重新汇总 | `ops.build`、`ops.model_runs`、`candidate.*` |
 | audit | 审核候选数，不符不发布 | `ops.check_results`、`ops.expectation_bad_row`、`data_docs/` |
 | publish | 写入差别；没有差别就不写 | `published.*` |
+| ask | 和上次定稿相比有变动的，请人批准定稿：另起 `release_year`，等多久都不耽误本运行 | `release_year` |
 
 排队后十二小时（元旦为中午十二点）还没有成功的，在 `ops.open_alerts` 告警；该年度后来成功即解除。
 
@@ -21,6 +22,7 @@ from pendulum import datetime
 
 from kexie.roles import TIME_ZONE
 from orchestration.alerts import ended_within
+from orchestration.release_tasks import ask
 from orchestration.tasks import DEFAULTS, audit, completeness, publish, transform_year
 
 # Not "@yearly", whose intervals end where they begin.
@@ -31,7 +33,7 @@ BY_NOON = ended_within(timedelta(hours=12))
 
 
 @dag(
-    description="一个年度：报送情况、汇总、审核、发布；以往年度用 backfill",
+    description="一个年度：报送情况、汇总、审核、发布，请人批准定稿；以往年度用 backfill",
     schedule=EVERY_YEAR,
     start_date=datetime(2026, 1, 1, tz=TIME_ZONE),
     catchup=False,
@@ -52,7 +54,7 @@ BY_NOON = ended_within(timedelta(hours=12))
     tags=["汇总"],
 )
 def annual_rollup() -> None:
-    completeness() >> transform_year() >> audit() >> publish()
+    completeness() >> transform_year() >> audit() >> publish() >> ask()
 
 
 annual_rollup()

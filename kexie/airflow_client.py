@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from kexie.errors import UserError
 
@@ -39,6 +40,17 @@ class Task:
     name: str
     state: str
     seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question that a task has put to a person and that nobody has answered yet; `body` is Markdown."""
+
+    run_id: str
+    task_id: str
+    subject: str
+    body: str
+    options: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -79,7 +91,7 @@ class AirflowClient:
 
     def state(self, dag_id: str, run_id: str) -> str:
         """The run's state: queued, running, success or failed."""
-        return str(self._ask("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
+        return str(self._ask("GET", f"/dags/{dag_id}/dagRuns/{_quoted(run_id)}")["state"])
 
     def runs(self, dag_id: str) -> dict[str, str]:
         """The DAG's latest hundred runs: the state of each by its id, newest first."""
@@ -88,9 +100,33 @@ class AirflowClient:
 
     def tasks(self, dag_id: str, run_id: str) -> list[Task]:
         """The run's tasks in the order in which they started; those that have not, last."""
-        found = self._ask("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100")["task_instances"]
+        found = self._ask("GET", f"/dags/{dag_id}/dagRuns/{_quoted(run_id)}/taskInstances?limit=100")["task_instances"]
         found.sort(key=lambda task: (task["start_date"] is None, task["start_date"]))
         return [Task(task["task_display_name"], task["state"] or "", task["duration"]) for task in found]
+
+    def result(self, dag_id: str, run_id: str, task_id: str) -> Any:  # noqa: ANN401 - whatever the task returned
+        """What a task of the run returned."""
+        path = f"/dags/{dag_id}/dagRuns/{_quoted(run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
+        return self._ask("GET", f"{path}?deserialize=true")["value"]
+
+    def requests(self, dag_id: str) -> list[Request]:
+        """What the DAG's runs wait for people to answer."""
+        path = f"/dags/{dag_id}/dagRuns/~/hitlDetails?response_received=false&state=awaiting_input&limit=100"
+        return [
+            Request(
+                run_id=found["task_instance"]["dag_run_id"],
+                task_id=found["task_instance"]["task_id"],
+                subject=found["subject"],
+                body=found["body"] or "",
+                options=tuple(found["options"]),
+            )
+            for found in self._ask("GET", path)["hitl_details"]
+        ]
+
+    def answer(self, dag_id: str, request: Request, option: str, **entered: str) -> None:
+        """Answer a request as the user that is logged in; `entered` fills in its form."""
+        path = f"/dags/{dag_id}/dagRuns/{_quoted(request.run_id)}/taskInstances/{request.task_id}/-1/hitlDetails"
+        self._ask("PATCH", path, {"chosen_options": [option], "params_input": entered})
 
     def backfill(self, dag_id: str, first: datetime, last: datetime, reprocess: str = "none") -> int:
         """Create the runs of all intervals that begin from `first` to `last`, both included; return the backfill's id.
@@ -154,3 +190,8 @@ class AirflowClient:
             http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
             self._http = http
         return self._http
+
+
+def _quoted(run_id: str) -> str:
+    """A run's id as part of a path: moments in it have signs of their own there."""
+    return quote(run_id, safe="~")

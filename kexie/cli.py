@@ -268,6 +268,42 @@ def trace(
 
 
 @app.command()
+def release(
+    year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=2099, help="a published year")],
+    approved_by: Annotated[str, typer.Option(metavar="WHO", help="who approves")] = "",
+    note: Annotated[str, typer.Option(help="what they say about it; kept in the manifest")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask at the terminal")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="only check what of this year was released before")] = False,
+) -> None:
+    """Freeze a year's published figures under a name, after showing what changed since the last time."""
+    from kexie.approvals import settle
+    from reporting.release import Approval, release_year
+    from reporting.release_changes import asked_about
+    from reporting.release_check import verify as check
+
+    with _warehouse(Role.PUBLISH) as (home, engine):
+        if verify:
+            check(engine, year, _say)
+            return
+        asked = asked_about(engine, year)
+        for line in (asked.subject, "", *asked.lines):
+            _say(line)
+        if not approved_by:
+            raise UserError("Say who approves: --approved-by WHO.")
+        if not yes and not _confirmed(f"Release {year}?"):
+            raise UserError("Nothing is released.")
+        made = release_year(engine, year, asked.state.publication_id, Approval(approved_by, note=note), _say)
+    if settle(home, year, made.publication_id, made.name):
+        _say("The run that waited for this in Airflow goes on and ends.")
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UserError(f"{question} Nobody is at the terminal to answer: say --yes.")
+    return typer.confirm(question)
+
+
+@app.command()
 def maintain() -> None:
     """Watch the disk, back up and prove it, check the archive, clean up; once, in this process, without Airflow."""
     from upkeep.maintain import maintain as every_step

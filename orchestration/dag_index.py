@@ -127,7 +127,7 @@ def _tasks(module: Module, dag: ast.FunctionDef) -> Iterator[Task]:
     names = [called for called in calls if isinstance(called, ast.Name)]
     for name in sorted(names, key=lambda name: (name.lineno, name.col_offset)):
         function = module.function(name.id)
-        given = _decoration(function, "task") if function else None
+        given = _decoration(function, "task") or _operator(function) if function else None
         if function and given is not None:
             yield Task(_text(given.get("task_id")) or function.name, _text(given.get("doc_md")))
 
@@ -158,6 +158,15 @@ def _decoration(function: ast.FunctionDef, name: str) -> dict[str, ast.expr] | N
         if isinstance(called, ast.Name) and called.id == name:
             keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
             return {keyword.arg: keyword.value for keyword in keywords if keyword.arg}
+    return None
+
+
+def _operator(function: ast.FunctionDef) -> dict[str, ast.expr] | None:
+    """The keywords of the operator that a function returns; None where it returns none."""
+    last = function.body[-1]
+    if isinstance(last, ast.Return) and isinstance(last.value, ast.Call):
+        given = {keyword.arg: keyword.value for keyword in last.value.keywords if keyword.arg}
+        return given if "task_id" in given else None
     return None
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 
 from kexie.errors import UnreachableError, UserError
 from kexie.roles import Role
@@ -69,6 +69,8 @@ DEFAULTS: dict[str, Any] = {
     "trigger_rule": "none_failed",
 }
 
+WAITING = "{year} 年等待批准定稿：在 Airflow 首页“Required Actions”答复，或用 `kexie release {year}`。"
+
 
 @task(doc_md="把收件箱里写完的文件存入原件库并登记。")
 def land() -> None:
@@ -106,7 +108,7 @@ def transform_year() -> None:
     from pipeline.steps import transform
 
     with warehouse(Role.TRANSFORM) as (home, _):
-        _skip_unless(transform(home, (_year_of_run(),), str(_run(_context())), log.info))
+        _skip_unless(transform(home, (year_of_run(),), str(_run(_context())), log.info))
 
 
 @task(doc_md="审核候选数（Great Expectations）。必须成立的有一条不符，就不发布。", trigger_rule="all_success")
@@ -133,7 +135,7 @@ def completeness() -> None:
 
     # The office only reads, so it cannot say itself when it did.
     with warehouse(Role.TRANSFORM) as (home, _), acting(home, Role.OFFICE) as engine:
-        completeness(engine, _year_of_run(), log.info)
+        completeness(engine, year_of_run(), log.info)
 
 
 @contextmanager
@@ -151,6 +153,9 @@ def warehouse(role: Role) -> Iterator[tuple[Home, Engine]]:
             yield home, engine
         except AirflowSkipException as nothing_to_do:
             recording.skip(str(nothing_to_do))
+            raise
+        except TaskAwaitingInput:
+            recording.wait(WAITING.format(year=_year_asked(_context())))
             raise
 
 
@@ -182,7 +187,8 @@ def _year_asked(context: dict[str, Any]) -> int | None:
     return year_of(context["params"]["year"], context.get("data_interval_start"))
 
 
-def _year_of_run() -> int:
+def year_of_run() -> int:
+    """The year that the run under way stands for; UserError where it stands for none."""
     year = _year_asked(_context())
     if year is None:
         raise UserError("This run stands for no year: trigger it again with the year (年度), or run a backfill.")

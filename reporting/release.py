@@ -96,10 +96,14 @@ def published_state(connection: Connection, year: int, publication_id: int | Non
     return State(year, found.publication_id, found.published_at, found.catalogue_version)
 
 
+def releases(connection: Connection, year: int) -> list[Release]:
+    """The year's releases in their order."""
+    return [_release(row) for row in connection.execute(text(OF_YEAR), {"period": str(year)})]
+
+
 def last_release(connection: Connection, year: int) -> Release | None:
     """The year's newest release."""
-    found = connection.execute(text(LAST), {"period": str(year)}).one_or_none()
-    return _release(found) if found else None
+    return next(reversed(releases(connection, year)), None)
 
 
 def named_release(connection: Connection, name: str) -> Release:
@@ -107,12 +111,19 @@ def named_release(connection: Connection, name: str) -> Release:
     return _release(connection.execute(text(NAMED), {"name": name}).one())
 
 
-def differs(connection: Connection, state: State, before: Release) -> bool:
-    """Whether any figure or line of the state, its coverage included, is another than in the release."""
-    return any(
-        connection.scalar(text(DIFFERS.format(rows=hashed_rows(connection, copy), copy=copy)), _bound(state, before))
-        for copy in COPIES
-    )
+def refuse_what_is_released(connection: Connection, state: State, before: Release) -> None:
+    """Raise AlreadyReleasedError where the release holds the figures and lines of the state, or later ones."""
+    told = f"{before.name}, approved by {before.approved_by} at {before.approved_at:%Y-%m-%d %H:%M}, holds"
+    if state.publication_id < before.publication_id:
+        raise AlreadyReleasedError(f"{told} later figures of {state.year} than these.")
+    if not any(_differs(connection, copy, state, before) for copy in COPIES):
+        raise AlreadyReleasedError(f"{told} just these figures of {state.year}.")
+
+
+def _differs(connection: Connection, copy: str, state: State, before: Release) -> bool:
+    """Whether any row of the state, its coverage included, is another than in the release."""
+    query = DIFFERS.format(rows=hashed_rows(connection, copy), copy=copy)
+    return bool(connection.scalar(text(query), state.bound | {"name": before.name}))
 
 
 def release(connection: Connection, state: State, approval: Approval) -> Release:
@@ -123,7 +134,7 @@ def release(connection: Connection, state: State, approval: Approval) -> Release
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": RELEASING})
     before = last_release(connection, state.year)
     if before:
-        _refuse_what_is_released(connection, state, before)
+        refuse_what_is_released(connection, state, before)
     name = f"{state.year}-{_number(before) + 1}"
     for copy in COPIES:
         _copy(connection, copy, name, state)
@@ -175,19 +186,6 @@ def copied_columns(connection: Connection, copy: str) -> list[str]:
     return list(connection.scalars(text(COLUMNS), {"table": copy, "bookkeeping": list(BOOKKEEPING)}))
 
 
-def _refuse_what_is_released(connection: Connection, state: State, before: Release) -> None:
-    if state.publication_id < before.publication_id:
-        raise AlreadyReleasedError(
-            f"{before.name} holds later figures of {state.year} than these, approved by {before.approved_by} at "
-            f"{before.approved_at:%Y-%m-%d %H:%M}; nothing is released."
-        )
-    if not differs(connection, state, before):
-        raise AlreadyReleasedError(
-            f"{before.name}, approved by {before.approved_by} at {before.approved_at:%Y-%m-%d %H:%M}, holds just these "
-            f"figures of {state.year}; nothing is released."
-        )
-
-
 def _number(before: Release | None) -> int:
     return int(before.name.rpartition("-")[2]) if before else 0
 
@@ -230,10 +228,6 @@ def _closing_row(connection: Connection, name: str, state: State, approval: Appr
     }
 
 
-def _bound(state: State, before: Release) -> dict[str, Any]:
-    return state.bound | {"name": before.name}
-
-
 def _release(row: Row[Any]) -> Release:
     return Release(
         row.release_name, int(row.period), row.publication_id, row.approved_by, row.approved_at, row.manifest
@@ -258,11 +252,10 @@ STATE = """
     )
 """
 
-LAST = """
+OF_YEAR = """
     select * from published.releases
     where period = :period
-    order by split_part(release_name, '-', 2)::integer desc
-    limit 1
+    order by split_part(release_name, '-', 2)::integer
 """
 
 NAMED = "select * from published.releases where release_name = :name"

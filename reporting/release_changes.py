@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from reporting.figures import NONE, shown
-from reporting.release import Release, State, differs, hashed_rows, last_release, rows_of
+from reporting.release import (
+    Release,
+    State,
+    hashed_rows,
+    last_release,
+    published_state,
+    refuse_what_is_released,
+    rows_of,
+)
 
 LINES_SHOWN = 40
 """So many changed figures of the province are listed; published.corrections has all of them."""
@@ -24,13 +32,18 @@ class Question:
     lines: tuple[str, ...]
 
 
-def question(connection: Connection, state: State) -> Question | None:
-    """What to ask about the state before it is released; None where the last release holds just these figures."""
+def asked_about(engine: Engine, year: int) -> Question:
+    """What to ask about the year as it is published now; raises what `question` and `published_state` raise."""
+    with engine.connect() as connection:
+        return question(connection, published_state(connection, year))
+
+
+def question(connection: Connection, state: State) -> Question:
+    """What to ask about the state before it is released; AlreadyReleasedError where there is nothing to ask."""
     before = last_release(connection, state.year)
     if before is None:
         return Question(state, f"{state.year} 年的数请批准定稿（首次）", tuple(_everything(connection, state)))
-    if not differs(connection, state, before):
-        return None
+    refuse_what_is_released(connection, state, before)
     subject = f"{state.year} 年的数请批准定稿（{before.name} 之后有变动）"
     return Question(state, subject, tuple(_changes(connection, state, before)))
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
-from reporting.release import COPIES, Release, contents, fingerprint, published_state
+from kexie.errors import UserError
+from reporting.release import COPIES, Release, contents, fingerprint, published_state, releases
+
+
+def verify(engine: Engine, year: int, progress: Callable[[str], None]) -> None:
+    """Check every release of the year; raises UserError naming what is not as it was approved."""
+    with engine.connect() as connection:
+        made = releases(connection, year)
+        if not made:
+            raise UserError(f"Nothing of {year} was released yet.")
+        found = [sentence for one in made for sentence in wrong(connection, one)]
+    if found:
+        raise UserError(" ".join(found))
+    for one in made:
+        progress(f"{one.name} is as {one.approved_by} approved it; manifest {one.manifest['sha256']}.")
 
 
 def wrong(connection: Connection, release: Release) -> Iterator[str]:

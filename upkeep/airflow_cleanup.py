@@ -18,8 +18,9 @@ from upkeep.settings import Age, settings
 
 Progress = Callable[[str], None]
 
-KEPT_DAG = "annual_rollup"
-"""It runs once a year, so its runs are few, and last year's is the one that people look for."""
+KEPT_DAGS = ("annual_rollup", "release_year")
+"""They run once a year, so their runs are few, last year's are the ones that people look for, and one may still wait
+for its answer."""
 
 BLOCKED = ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CORE__SQL_ALCHEMY_CONN")
 
@@ -37,7 +38,8 @@ def clean_airflow(environment: Mapping[str, str], progress: Progress, rules: Age
     told = {name: value for name, value in environment.items() if name not in BLOCKED}
     command = (
         sys.executable, "-m", "airflow", "db", "clean",
-        "--clean-before-timestamp", before.isoformat(), "--exclude-dag-ids", KEPT_DAG, "--skip-archive", "--yes",
+        "--clean-before-timestamp", before.isoformat(), "--exclude-dag-ids", ",".join(KEPT_DAGS),
+        "--skip-archive", "--yes",
     )  # fmt: skip
     done = subprocess.run(
         command, env=told | {BLOCKED[0]: address}, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
