@@ -95,6 +95,7 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "frequencies": Frequency,
     "severities": Severity,
     "phases": Phase,
+    "event_kinds": None,
     "themes": None,
     FRACTIONAL_MEASURES: None,
 }

@@ -7,18 +7,31 @@ from expectations.relations import RELATIONS
 from expectations.rules import Rule, no_rows, quoted
 
 VALUES = RELATIONS["indicator_values"]
+LEAVES = RELATIONS["contribution_leaves"]
 RESTATED = RELATIONS["restated_values"]
 SUCCESSIONS = RELATIONS["successions"]
 PROGRESS = RELATIONS["progress"]
 INDICATORS = RELATIONS["indicators"]
 
 OWN_SUMS = """
-    select {key}, v.indicator_code, sum(v.own_value) as value, sum(v.own_low) as low, sum(v.own_high) as high,
-        count(*) filter (where v.own_value is not null and v.own_low is null) as open_lows,
-        count(*) filter (where v.own_value is not null and v.own_high is null) as open_highs
+    select {key}, v.indicator_code, sum(v.own_value) as value, sum(v.own_low) as low, sum(v.own_high) as high
     from {values} as v
-    join {indicators} as i on i.indicator_code = v.indicator_code and i.aggregation in ({adding})
     group by {key}, v.indicator_code
+"""
+
+# An own figure that was filed without a value, or with an open end, leaves the sum without one.
+FILED = f"""
+    select v.period, v.indicator_code, bool_or(v.own_value is null) as lacks_value,
+        bool_or(v.own_low is null) as lacks_low, bool_or(v.own_high is null) as lacks_high
+    from {VALUES.path} as v
+    join {INDICATORS.path} as i on i.indicator_code = v.indicator_code and i.aggregation in ({quoted(sorted(SUMMABLE))})
+    where v.period in (select period from {RESTATED.path})
+        and exists (
+            select 1 from {LEAVES.path} as leaf
+            where leaf.role = 'own' and leaf.holder_code = v.unit_code
+                and leaf.indicator_code = v.indicator_code and leaf.period = v.period
+        )
+    group by v.period, v.indicator_code
 """
 
 
@@ -31,13 +44,15 @@ def restated_rules() -> Iterable[Rule]:
         "可加指标各单位本级数之和，按哪一日的单位树重算都与该年度原来的相同",
         f"""
         with restated as ({_own_sums(RESTATED.path, "v.period, v.tree_date")}),
-        original as ({_own_sums(VALUES.path, "v.period")})
+        original as ({_own_sums(VALUES.path, "v.period")}),
+        filed as ({FILED})
         select r.period, r.tree_date, r.indicator_code, r.value, o.value as original_value
         from restated as r
-        left join original as o on o.period = r.period and o.indicator_code = r.indicator_code
-        where r.value is distinct from o.value
-            or r.open_lows = 0 and o.open_lows = 0 and r.low is distinct from o.low
-            or r.open_highs = 0 and o.open_highs = 0 and r.high is distinct from o.high
+        join filed on filed.period = r.period and filed.indicator_code = r.indicator_code
+        join original as o on o.period = r.period and o.indicator_code = r.indicator_code
+        where not filed.lacks_value and r.value is distinct from o.value
+            or not filed.lacks_low and r.low is distinct from o.low
+            or not filed.lacks_high and r.high is distinct from o.high
         """,
     )
     yield no_rows(
@@ -79,4 +94,4 @@ def restated_rules() -> Iterable[Rule]:
 
 
 def _own_sums(values: str, key: str) -> str:
-    return OWN_SUMS.format(values=values, key=key, indicators=INDICATORS.path, adding=quoted(sorted(SUMMABLE)))
+    return OWN_SUMS.format(values=values, key=key)

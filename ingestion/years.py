@@ -18,14 +18,23 @@ def mark_changed(connection: Connection, years: Collection[int]) -> None:
 
 
 def mark_changed_since(connection: Connection, first: int) -> list[int]:
-    """Give each known year from `first` on a fresh sequence number; returns those years. Unknown ones hold nothing."""
+    """Give each known year that rests on a tree of `first` or later a fresh sequence number; returns those years.
+
+    Earlier ones do that are computed on a later tree, too. Unknown years hold nothing.
+    """
     from sqlalchemy import text
 
-    known = text("select year from landing.year_change where year >= :first order by year")
+    known = text(RESTING_ON_A_TREE_SINCE)
     years = list(connection.scalars(known, {"first": first}))
     mark_changed(connection, years)
     return years
 
+
+RESTING_ON_A_TREE_SINCE = """
+    select year from landing.year_change
+    where year >= :first or year in (select year from ops.restatement where tree_date >= make_date(:first, 1, 1))
+    order by year
+"""
 
 MARK = """
     with fresh as materialized (select nextval('landing.landing_seq') as seq)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -264,6 +265,23 @@ def trace(
 
     with _warehouse(Role.OFFICE) as (_, engine):
         for line in follow(engine, unit, indicator, period):
+            _say(line)
+
+
+@app.command()
+def restate(
+    year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=2099, help="a published year")],
+    tree: Annotated[datetime, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="whose tree: a later day")],
+) -> None:
+    """Compute a year on the reporting tree of a later day, and say what differs; published.on_tree holds it all."""
+    from pipeline.record import Run
+    from pipeline.steps import restate as compute
+    from reporting.restated import restated
+
+    home = Home.from_environment()
+    compute(home, year, tree.date(), Run.now("kexie restate"), _say)
+    with _warehouse(Role.OFFICE) as (_, engine):
+        for line in restated(engine, year, tree.date()):
             _say(line)
 
 

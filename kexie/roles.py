@@ -63,6 +63,9 @@ HISTORIES = (
     *("progress_history", "indicator_definitions_history", "series_breaks_history", "indicator_statuses_history"),
 )
 
+RELEASES = ("releases", "release_values", "release_lines", "release_leaves")
+"""Added to when a year is released, by one login; what is in them nobody can change, not even the owner."""
+
 RECORDING = (
     Grant("ops", "select, insert, update (finished_at, outcome, sentence, next_steps)", ("task_run",)),
     Grant("ops", "insert", ("alert",)),
@@ -70,9 +73,6 @@ RECORDING = (
 """Each step says itself when it ran and how it ended."""
 
 BUILD_PROGRESS = "update (state, message, built_at, audited_at, published_at)"
-
-RELEASES = ("releases", "release_values", "release_lines", "release_leaves")
-"""Added to when a year is released, by one login; what is in them nobody can change, not even the owner."""
 
 GRANTS: Mapping[Role, tuple[Grant, ...]] = {
     Role.INGEST: (
@@ -87,6 +87,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("landing", "insert, update (name, level, unit_type, parent_code, valid_to)", ("unit_span",)),
         Grant("landing", "insert, delete", ("unit_event", "form_expectation", "filing_exception")),
         Grant("landing", "insert, update (changed_seq)", ("year_change",)),
+        Grant("ops", "select", ("restatement",)),
         *RECORDING,
     ),
     Role.TRANSFORM: (

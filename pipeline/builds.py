@@ -37,7 +37,7 @@ def open_build(
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": COLLECTING})
     if not asked and (waiting := _waiting(connection, catalogue_version)):
         return waiting
-    restated = _restate_where_the_tree_changed(connection)
+    restated = restate_where_the_tree_changed(connection)
     years = sorted({*asked, *restated, *pending_years(connection, catalogue_version)})
     if not years:
         return None
@@ -60,9 +60,14 @@ def ask_restatement(connection: Connection, year: int, tree_date: date, asked_by
     )
 
 
-def _restate_where_the_tree_changed(connection: Connection) -> list[int]:
-    """Ask for each year on the next one's tree, where that is another; returns the years that did not have it yet."""
-    return list(connection.scalars(text(RESTATE_LAST_YEARS)))
+def restate_where_the_tree_changed(
+    connection: Connection, restatements: str = "ops.restatement", known: str = "landing.year_change"
+) -> list[int]:
+    """Ask for each year on the next one's tree, where that is another; returns the years that did not have it yet.
+
+    Given are where that is asked for, and what can stand after `from` for the years of which something is known.
+    """
+    return list(connection.scalars(text(RESTATE_LAST_YEARS.format(restatements=restatements, known=known))))
 
 
 def _waiting(connection: Connection, catalogue_version: str) -> Build | None:
@@ -113,10 +118,10 @@ OPEN = f"""
 
 # Two years can only be compared on one tree.
 RESTATE_LAST_YEARS = """
-    insert into ops.restatement (year, tree_date, asked_by)
+    insert into {restatements} (year, tree_date, asked_by)
     select before.year, make_date(after.year, 12, 31), '同口径比较'
-    from landing.year_change as before
-    join landing.year_change as after on after.year = before.year + 1
+    from {known} as before
+    join {known} as after on after.year = before.year + 1
     where exists (
         select 1 from landing.unit_span
         where (valid_from > make_date(before.year, 12, 31) and valid_from <= make_date(after.year, 12, 31))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from datetime import date
 
 from sqlalchemy import Engine, text
 
@@ -24,6 +25,7 @@ from pipeline.reasons import StepError
 from pipeline.record import Run, Step, recorded
 from reporting.publish import Published
 from reporting.publish import publish as publish_difference
+from reporting.restated import is_published, stands_on
 
 Progress = Callable[[str], None]
 
@@ -172,6 +174,21 @@ SETTLE = """
     on conflict (year) do update
     set published_seq = excluded.published_seq, published_catalogue = excluded.published_catalogue
 """
+
+
+def restate(home: Home, year: int, tree_date: date, run: Run, progress: Progress) -> None:
+    """Have `year` published on the tree of a later day, too, from now on; nothing to do where it can be read there."""
+    last_day = date(year, 12, 31)
+    if tree_date <= last_day:
+        raise UserError(f"--tree must be a day after {last_day}, on whose tree {year} is published already.")
+    with acting(home, Role.OFFICE) as office:
+        if not is_published(office, year):
+            raise UserError(f"Nothing of {year} is published, so there is nothing to restate.")
+        if stands_on(office, year, tree_date):
+            return
+    with acting(home, Role.TRANSFORM) as transformer, transformer.begin() as connection:
+        builds.ask_restatement(connection, year, tree_date, str(run))
+    run_once(home, (year,), run, progress)
 
 
 def run_once(home: Home, asked: Collection[int], run: Run, progress: Progress) -> None:

@@ -64,7 +64,7 @@ STATEMENTS = (
         asked_by text not null,
         asked_at timestamptz not null default clock_timestamp(),
         primary key (year, tree_date),
-        check (tree_date >= make_date(year, 12, 31))
+        check (tree_date > make_date(year, 12, 31))
     )
     """,
     "comment on table ops.restatement is '还要按哪一日的单位树重算哪个年度；以后每次汇总该年度都一并重算'",

@@ -56,6 +56,7 @@ BUT: dict[Role, dict[str, set[str]]] = {
             ("landing.unit_event", "landing.form_expectation", "landing.filing_exception"), ADD | {"delete"}
         ),
         **dict.fromkeys(("landing.delivery", "landing.unit_span", "landing.year_change"), ADD),
+        "ops.restatement": READ,
         **RECORDING,
     },
     Role.TRANSFORM: {

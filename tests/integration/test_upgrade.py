@@ -57,7 +57,9 @@ def test_building_it_all_again_moves_no_figure(old_warehouse: Home) -> None:
     assert done.returncode == 0, done.stderr
     engine = ready(old_warehouse)
     expected = json.loads((FIXTURE / "expected.json").read_text())
-    assert [_figure(row) for row in seen(engine)["figures"]] == [_figure(row) for row in expected["figures"]]
+    # That revision published no parts of years.
+    years = [_figure(row) for row in seen(engine)["figures"] if len(row["period"]) == 4]
+    assert years == [_figure(row) for row in expected["figures"]]
     engine.dispose()
 
 

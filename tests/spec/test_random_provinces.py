@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kexie.home import Home
-from tests.reference.provinces import Province, provinces
+from tests.reference.provinces import YEAR, Province, provinces
 from tests.reference.rollup import Figure, compute
 from tests.reference.terms import Bounds
-from tests.spec.warehouse import Example, publish
+from tests.spec.warehouse import Example, Published, publish, publish_restated
+
+LATER = date(YEAR + 3, 12, 31)
 
 PLAIN = (
     *("basis", "gap", "units_expected", "units_reported", "units_covered"),
@@ -33,16 +36,23 @@ def test_every_figure_of_a_random_province_is_the_references(
     new_database: Callable[[], Home], drawn: list[Province]
 ) -> None:
     examples = [Example(province.units, province.events, province.submissions) for province in drawn]
-    rows = publish(new_database(), examples, {province.year for province in drawn})
+    home = new_database()
+    assert_as_the_reference(publish(home, examples, {YEAR}), drawn, None)
+    assert_as_the_reference(publish_restated(home, YEAR, LATER), drawn, LATER)
+
+
+def assert_as_the_reference(rows: Published, drawn: list[Province], tree_date: date | None) -> None:
     for number, province in enumerate(drawn):
-        expected = compute(province.units, province.events, province.submissions, province.indicators, province.year)
+        expected = compute(
+            province.units, province.events, province.submissions, province.indicators, province.year, tree_date
+        )
         asked = {indicator["code"] for indicator in province.indicators}
         published = {
             (unit, indicator): as_figure(row)
             for (owner, unit, indicator, period), row in rows.items()
             if owner == number and indicator in asked and period == str(province.year)
         }
-        assert published == expected, f"seed {province.seed}"
+        assert published == expected, f"seed {province.seed}, tree of {tree_date}"
 
 
 def as_figure(row: Any) -> Figure:  # noqa: ANN401 - a row of published.indicator_values

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from kexie.database import acting, ready
 from kexie.home import Home
 from kexie.roles import Role
 from pipeline.record import Run
-from pipeline.steps import run_once
+from pipeline.steps import restate, run_once
 
 UNIT_COLUMNS = ("unit_code", "name", "level", "unit_type", "parent_code", "valid_from", "valid_to")
 EVENT_COLUMNS = ("event_date", "kind", "from_code", "to_code", "weight")
@@ -43,8 +44,12 @@ class Example:
     submissions: Sequence[Rows]
 
 
-def publish(home: Home, examples: Sequence[Example], years: Collection[int]) -> dict[tuple[int, str, str, str], Any]:
-    """Go the whole way; rows of published.indicator_values by (number of the example, unit, indicator, period)."""
+Published = dict[tuple[int, str, str, str], Any]
+"""Rows of figures by number of the example, unit, indicator and period."""
+
+
+def publish(home: Home, examples: Sequence[Example], years: Collection[int]) -> Published:
+    """Go the whole way; the rows of published.indicator_values."""
     engine = ready(home, Role.INGEST)
     tree = home.root / "tree"
     tree.mkdir()
@@ -61,8 +66,13 @@ def publish(home: Home, examples: Sequence[Example], years: Collection[int]) -> 
     assert collected.outcomes.total() == sum(len(example.submissions) for example in examples)
     run_once(home, years, Run.now("tests"), _quietly)
     engine.dispose()
-    with acting(home, Role.OFFICE) as office:
-        return _figures(office)
+    return _figures(home, "select * from published.indicator_values")
+
+
+def publish_restated(home: Home, year: int, tree_date: date) -> Published:
+    """What is published of the year on the tree of that day, restated where it was not yet."""
+    restate(home, year, tree_date, Run.now("tests"), _quietly)
+    return _figures(home, f"select * from published.on_tree('{year}', '{tree_date}')")
 
 
 def _submit(home: Home, number: int, example: Example) -> None:
@@ -92,9 +102,9 @@ def _write(path: Path, columns: Sequence[str], rows: Rows) -> None:
         writer.writerows(rows)
 
 
-def _figures(engine: Engine) -> dict[tuple[int, str, str, str], Any]:
-    with engine.connect() as connection:
-        rows = connection.execute(text("select * from published.indicator_values")).all()
+def _figures(home: Home, query: str) -> Published:
+    with acting(home, Role.OFFICE) as office, office.connect() as connection:
+        rows = connection.execute(text(query)).all()
     return {(int(row.unit_code[1:5]), row.unit_code[6:], row.indicator_code, row.period): row for row in rows}
 
 

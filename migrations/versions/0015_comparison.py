@@ -1,0 +1,169 @@
+"""Years on any day's tree, and two years on one tree over the units that reported in both."""
+
+from importlib import import_module
+
+from alembic import op
+
+from migrations.histories import comment_columns
+
+revision = "0015"
+down_revision = "0014"
+
+RESTATED: dict[str, tuple[str, str]] = import_module("migrations.versions.0008_slices").RESTATED
+COLUMNS = ", ".join(column for column in (*RESTATED, "published_at") if column != "tree_date")
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
+    comment_columns("tree_changes", {"changed_on": "单位树变动的日期（当日起为新树）"})
+    comment_columns(
+        "year_trees",
+        {
+            "period": "年度",
+            "tree_date": "已按哪一日的单位树汇总",
+            "is_own": "是否该年度自己的单位树（年末）",
+        },
+    )
+
+
+STATEMENTS = (
+    """
+    create view published.tree_changes as
+    select valid_from as changed_on from landing.unit_span
+    union
+    select valid_to from landing.unit_span where valid_to is not null
+    """,
+    "comment on view published.tree_changes is '单位树有变动的日期；两个这样的日期之间单位树不变'",
+    """
+    create view published.year_trees as
+    select period, make_date(period::integer, 12, 31) as tree_date, true as is_own
+    from (select distinct period from published.tree_closure where length(period) = 4) as years
+    union all
+    select distinct period, tree_date, false from published.restated_values
+    """,
+    "comment on view published.year_trees is '各年度已按哪些日期的单位树汇总'",
+    # Of the trees the year stands on, one between whose day and the asked one nothing changed.
+    f"""
+    create function published.on_tree(asked_year text, asked_date date)
+    returns setof published.restated_values
+    language sql stable
+    as $$
+        with stands_on as (
+            select year_trees.tree_date, year_trees.is_own
+            from published.year_trees
+            where year_trees.period = asked_year
+                and not exists (
+                    select 1 from published.tree_changes
+                    where changed_on > least(year_trees.tree_date, asked_date)
+                        and changed_on <= greatest(year_trees.tree_date, asked_date)
+                )
+            order by year_trees.is_own desc, year_trees.tree_date
+            limit 1
+        )
+        select {COLUMNS.replace("published_at", "asked_date, published_at")}
+        from published.indicator_values
+        where period = asked_year and exists (select 1 from stands_on where is_own)
+        union all
+        select {COLUMNS.replace("published_at", "asked_date, published_at")}
+        from published.restated_values
+        where period = asked_year and tree_date = (select stands_on.tree_date from stands_on where not is_own)
+    $$
+    """,
+    """
+    comment on function published.on_tree(text, date) is
+        '某年度按某日单位树的数；没有行的，先用 kexie restate 重算'
+    """,
+    """
+    create function published.comparable(year text, base_year text)
+    returns table (
+        unit_code text, unit_name text, unit_level text, indicator_code text, indicator_name text, measure text,
+        period text, base_period text, tree_date date, units_in_both bigint, value numeric, base_value numeric,
+        change numeric, change_percent numeric
+    )
+    language sql stable
+    as $$
+        with later as (
+            select greatest(year, base_year) as period, make_date(greatest(year, base_year)::integer, 12, 31) as day
+        ),
+        tree as (
+            select closure.* from published.tree_closure as closure join later on later.period = closure.period
+        ),
+        parents as (
+            select child.unit_code, parent.ancestor_code as parent_code
+            from tree as child
+            join tree as parent
+                on parent.unit_code = child.unit_code and parent.ancestor_depth = child.ancestor_depth - 1
+            where child.ancestor_code = child.unit_code
+        ),
+        figures as (
+            select 'now' as side, on_tree.*
+            from later cross join lateral published.on_tree(year, later.day) as on_tree
+            union all
+            select 'base', on_tree.*
+            from later cross join lateral published.on_tree(base_year, later.day) as on_tree
+        ),
+        adding as (
+            select figures.*
+            from figures
+            join published.indicators as indicators on indicators.indicator_code = figures.indicator_code
+            where indicators.aggregation in ('flow', 'newadd', 'money', 'stock', 'regcum')
+                and figures.unit_level <> 'township'
+        ),
+        below as (
+            select
+                adding.side, parents.parent_code, adding.indicator_code,
+                sum(adding.units_reported) as units_reported
+            from adding
+            join parents on parents.unit_code = adding.unit_code
+            group by adding.side, parents.parent_code, adding.indicator_code
+        ),
+        -- A unit reported itself where its subtree counts one more than the subtrees below it do.
+        reporters as (
+            select adding.*
+            from adding
+            left join below
+                on below.side = adding.side
+                and below.parent_code = adding.unit_code
+                and below.indicator_code = adding.indicator_code
+            where adding.units_reported > coalesce(below.units_reported, 0)
+        ),
+        in_both as (
+            select
+                now.unit_code, now.indicator_code, now.own_value, base.own_value as base_own_value,
+                now.own_value is null and coalesce(now.own_low, now.own_high) is not null as is_vague,
+                base.own_value is null and coalesce(base.own_low, base.own_high) is not null as base_is_vague
+            from reporters as now
+            join reporters as base
+                on base.side = 'base'
+                and base.unit_code = now.unit_code
+                and base.indicator_code = now.indicator_code
+            where now.side = 'now'
+        ),
+        sums as (
+            select
+                tree.ancestor_code, in_both.indicator_code, count(*) as units,
+                case when not bool_or(in_both.is_vague) then sum(in_both.own_value) end as value,
+                case when not bool_or(in_both.base_is_vague) then sum(in_both.base_own_value) end as base_value
+            from in_both
+            join tree on tree.unit_code = in_both.unit_code
+            group by tree.ancestor_code, in_both.indicator_code
+        )
+        select
+            named.unit_code, named.unit_name, named.unit_level, indicators.indicator_code, indicators.indicator_name,
+            indicators.measure, year, base_year, later.day, sums.units, sums.value, sums.base_value,
+            sums.value - sums.base_value,
+            case when sums.base_value > 0
+                then round((sums.value - sums.base_value) * 100 / sums.base_value, 4)
+            end
+        from sums
+        cross join later
+        join tree as named on named.unit_code = sums.ancestor_code and named.ancestor_code = named.unit_code
+        join published.indicators as indicators on indicators.indicator_code = sums.indicator_code
+    $$
+    """,
+    """
+    comment on function published.comparable(text, text) is
+        '同口径比较：两个年度按后一年度年末的单位树，只计两年都报齐的单位的本级数；可加指标才有'
+    """,
+)
