@@ -79,7 +79,7 @@ STATEMENTS = (
     returns table (
         unit_code text, unit_name text, unit_level text, indicator_code text, indicator_name text, measure text,
         period text, base_period text, tree_date date, units_in_both bigint, value numeric, base_value numeric,
-        change numeric, change_percent numeric
+        change numeric, change_percent numeric, not_comparable text
     )
     language sql stable
     as $$
@@ -148,18 +148,28 @@ STATEMENTS = (
             from in_both
             join tree on tree.unit_code = in_both.unit_code
             group by tree.ancestor_code, in_both.indicator_code
+        ),
+        -- A definition that changed between the two years leaves nothing to compare.
+        defined as (
+            select
+                sums.*,
+                published.break_between(
+                    sums.indicator_code, least(year, base_year), greatest(year, base_year)
+                ) as not_comparable
+            from sums
         )
         select
             named.unit_code, named.unit_name, named.unit_level, indicators.indicator_code, indicators.indicator_name,
-            indicators.measure, year, base_year, later.day, sums.units, sums.value, sums.base_value,
-            sums.value - sums.base_value,
-            case when sums.base_value > 0
-                then round((sums.value - sums.base_value) * 100 / sums.base_value, 4)
-            end
-        from sums
+            indicators.measure, year, base_year, later.day, defined.units, defined.value, defined.base_value,
+            case when defined.not_comparable is null then defined.value - defined.base_value end,
+            case when defined.not_comparable is null and defined.base_value > 0
+                then round((defined.value - defined.base_value) * 100 / defined.base_value, 4)
+            end,
+            defined.not_comparable
+        from defined
         cross join later
-        join tree as named on named.unit_code = sums.ancestor_code and named.ancestor_code = named.unit_code
-        join published.indicators as indicators on indicators.indicator_code = sums.indicator_code
+        join tree as named on named.unit_code = defined.ancestor_code and named.ancestor_code = named.unit_code
+        join published.indicators as indicators on indicators.indicator_code = defined.indicator_code
     $$
     """,
     """

@@ -1,4 +1,4 @@
-"""Halves, quarters and months that somebody filed, rolled up like years; plans beside them; how far the year has come."""
+"""Parts of years that somebody filed, rolled up like years; plans beside them; how far the year has come."""
 
 from collections.abc import Iterator
 from decimal import Decimal
