@@ -93,6 +93,19 @@ class Basis(StrEnum):
     PARTIAL = "partial"
 
 
+class ChangeReason(StrEnum):
+    """Why a published figure changed, in the order in which the reasons are applied."""
+
+    TREE_MOVE = "tree_move"
+    DEFINITION = "definition"
+    SCOPE = "scope"
+    WITHDRAWN = "withdrawn"
+    CORRECTION = "correction"
+    SETTLED = "settled"
+    NEW_FILING = "new_filing"
+    LATE = "late"
+
+
 class DistinctBy(StrEnum):
     """Why distinct things of two units may be the same: bound to a territory, or shared by name."""
 

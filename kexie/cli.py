@@ -322,6 +322,25 @@ def _confirmed(question: str) -> bool:
 
 
 @app.command()
+def why(
+    unit: UnitCode,
+    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="an indicator's code")],
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help="2021, 2021-H1, 2021-Q3 or 2021-09")],
+    since: Annotated[
+        str,
+        typer.Option("--from", metavar="X", help="2022-01-10, 2022-01-10T08:00 (Beijing time), or a release's name"),
+    ],
+    until: Annotated[str | None, typer.Option("--to", metavar="Y", help="the same; default now")] = None,
+) -> None:
+    """Say why a published number changed between two moments or releases: the reasons, adding up, with their files."""
+    from reporting.why import why as explain
+
+    with _warehouse(Role.OFFICE) as (_, engine):
+        for line in explain(engine, unit, indicator, period, since, until):
+            _say(line)
+
+
+@app.command()
 def maintain() -> None:
     """Watch the disk, back up and prove it, check the archive, clean up; once, in this process, without Airflow."""
     from upkeep.maintain import maintain as every_step
