@@ -8,6 +8,7 @@ figure of its own may have filed 无此项 or nothing), either one passes.
 from collections.abc import Iterable
 
 from catalogue.model import SUMMABLE, Aggregation, Basis, Catalogue, Indicator, Level
+from expectations.provenance import CANDIDATE, figures_of, provenance
 from expectations.relations import RELATIONS
 from expectations.restated import restated_rules
 from expectations.rules import Rule, no_rows, one_of, present, quoted, unique
@@ -34,19 +35,6 @@ CHILDREN = f"""
 """
 """period, unit_code, parent_code, is_township: each unit and the unit it hangs under."""
 
-FIGURES_OF_LEAVES = f"""(
-    select leaves.holder_code, leaves.indicator_code, leaves.period, leaves.role, leaves.reach_depth,
-        each.observation_id, each.weight, each.weight is not null as is_estimate,
-        case when each.weight is null then filed.value else each.shared_value end as value,
-        case when each.weight is null then filed.low else each.shared_low end as low,
-        case when each.weight is null then filed.high else each.shared_high end as high
-    from {LEAVES.path} as leaves
-    cross join lateral unnest(leaves.observation_ids, leaves.weights, leaves.shared_values, leaves.shared_lows,
-        leaves.shared_highs) as each (observation_id, weight, shared_value, shared_low, shared_high)
-    join landing.observation as filed on filed.observation_id = each.observation_id
-)"""
-"""Each leaf with the figure it brings: as it was filed, or what a share made of that."""
-
 
 def invariants(catalogue: Catalogue) -> Iterable[Rule]:
     """Every rule that blocks, grouped by relation."""
@@ -61,7 +49,7 @@ def invariants(catalogue: Catalogue) -> Iterable[Rule]:
     yield from _figures()
     yield from _bases(catalogue.indicators.values())
     yield from _sums()
-    yield from _provenance(catalogue.indicators.values())
+    yield from provenance(catalogue)
     yield from _tree()
     yield from _lines(catalogue)
     yield from _reconciliation()
@@ -230,6 +218,22 @@ def _sums() -> Iterable[Rule]:
         "应报、已报、覆盖单位数等于各下级之和，再加本单位自己；乡镇不计；名录管理单位自成一个",
         _WRONG_COUNTS,
     )
+    yield no_rows(
+        VALUES,
+        "values_computed_has_terms",
+        "汇总数有来处",
+        "去重数和峰值的汇总数，由本级数或某个下级的数得出",
+        f"""
+        select v.* from {VALUES.path} as v
+        join {INDICATORS.path} as i on i.indicator_code = v.indicator_code and i.aggregation in ({COMBINED})
+        where coalesce(v.computed_value, v.computed_low, v.computed_high) is not null
+            and coalesce(v.own_value, v.own_low, v.own_high) is null
+            and not exists (select 1 from ({CHILDREN}) as link
+                join {VALUES.path} as c on c.period = link.period and c.unit_code = link.unit_code
+                where link.period = v.period and link.parent_code = v.unit_code
+                    and c.indicator_code = v.indicator_code and coalesce(c.value, c.low, c.high) is not null)
+        """,
+    )
 
 
 _TERMS_BELOW = ", ".join(
@@ -292,7 +296,7 @@ _WRONG_SUMS = f"""
         and not (terms > 0 and is_known and computed = total)
         and not (not has_own and terms_with_towns > 0 and is_known_with_towns and computed = total_with_towns)
         or computed is null and terms > 0 and is_known and not exists (
-            select 1 from {FIGURES_OF_LEAVES} as leaf
+            select 1 from {figures_of(CANDIDATE.leaves)} as leaf
             join {TREE.path} as t on t.period = leaf.period and t.unit_code = leaf.holder_code
             where leaf.indicator_code = sums.indicator_code and leaf.period = sums.period
                 and t.ancestor_code = sums.unit_code
@@ -322,133 +326,6 @@ _WRONG_COUNTS = f"""
         else not (0 <= own.reported and own.reported <= own.expected and own.expected <= 1)
             or v.basis <> '{Basis.CLAIMED}' and own.covered <> own.reported
         end
-"""
-
-
-def _provenance(indicators: Iterable[Indicator]) -> Iterable[Rule]:
-    recomputed = quoted(i.code for i in indicators if i.has_parts)
-    yield no_rows(
-        VALUES,
-        "values_own_has_source",
-        "本级数有来源",
-        "每个本级数都能溯源到报送的格或行",
-        f"""
-        select v.* from {VALUES.path} as v
-        where coalesce(v.own_value, v.own_low, v.own_high) is not null
-            and not exists (select 1 from {LEAVES.path} as leaf where leaf.role = 'own'
-                and leaf.holder_code = v.unit_code and leaf.indicator_code = v.indicator_code
-                and leaf.period = v.period)
-        """,
-    )
-    yield no_rows(
-        VALUES,
-        "values_claim_has_source",
-        "采用的自报数有来源",
-        "每个采用的自报含下级数都能溯源到报送的格或行",
-        f"""
-        select v.* from {VALUES.path} as v
-        where v.basis = '{Basis.CLAIMED}'
-            and not exists (select 1 from {LEAVES.path} as leaf where leaf.role = 'claim'
-                and leaf.holder_code = v.unit_code and leaf.indicator_code = v.indicator_code
-                and leaf.period = v.period)
-        """,
-    )
-    yield no_rows(
-        VALUES,
-        "values_ratio_has_source",
-        "重算的比率有来源",
-        "每个重算的比率都能溯源到下面报送的分子和分母",
-        f"""
-        select v.* from {VALUES.path} as v
-        left join (
-            select t.ancestor_code as unit_code, leaf.indicator_code, leaf.period
-            from {LEAVES.path} as leaf
-            join {TREE.path} as t on t.period = leaf.period and t.unit_code = leaf.holder_code
-            where leaf.role in ('numerator', 'denominator') and leaf.indicator_code in ({recomputed})
-            group by t.ancestor_code, leaf.indicator_code, leaf.period
-            having count(distinct leaf.role) = 2
-        ) as rested on rested.unit_code = v.unit_code and rested.indicator_code = v.indicator_code
-            and rested.period = v.period
-        where v.indicator_code in ({recomputed}) and rested.unit_code is null
-            and coalesce(v.computed_value, v.computed_low, v.computed_high) is not null
-        """,
-    )
-    yield no_rows(
-        VALUES,
-        "values_computed_has_terms",
-        "汇总数有来处",
-        "去重数和峰值的汇总数，由本级数或某个下级的数得出",
-        f"""
-        select v.* from {VALUES.path} as v
-        join {INDICATORS.path} as i on i.indicator_code = v.indicator_code and i.aggregation in ({COMBINED})
-        where coalesce(v.computed_value, v.computed_low, v.computed_high) is not null
-            and coalesce(v.own_value, v.own_low, v.own_high) is null
-            and not exists (select 1 from ({CHILDREN}) as link
-                join {VALUES.path} as c on c.period = link.period and c.unit_code = link.unit_code
-                where link.period = v.period and link.parent_code = v.unit_code
-                    and c.indicator_code = v.indicator_code and coalesce(c.value, c.low, c.high) is not null)
-        """,
-    )
-    yield no_rows(
-        VALUES,
-        "values_own_adds_up",
-        "本级数等于来源之和",
-        "可加指标的本级数（及上下限）等于其来源数之和；按拆分份额估算的除外",
-        _WRONG_OWN,
-    )
-    yield no_rows(
-        LEAVES,
-        "leaves_have_value_row",
-        "来源数都已计入",
-        "每个作为本级数或自报数计入的来源，都有对应的指标数行",
-        f"""
-        select leaf.* from {LEAVES.path} as leaf
-        left join {VALUES.path} as v on v.unit_code = leaf.holder_code
-            and v.indicator_code = leaf.indicator_code and v.period = leaf.period
-        where leaf.role in ('own', 'claim') and v.unit_code is null
-        """,
-    )
-    yield no_rows(
-        LEAVES,
-        "leaves_have_file",
-        "来源数都有文件",
-        "每个来源都是收到的某个文件中的一格或一行",
-        f"""
-        select leaf.*, named.observation_id from {LEAVES.path} as leaf
-        cross join lateral unnest(leaf.observation_ids) as named (observation_id)
-        left join landing.observation as o on o.observation_id = named.observation_id
-        where o.observation_id is null
-        """,
-    )
-    yield no_rows(
-        LEAVES,
-        "leaves_within_bounds",
-        "来源数合理",
-        "份额在 0 与 1 之间，下限≤数值≤上限，层次从 1 起",
-        f"""
-        select leaf.* from {FIGURES_OF_LEAVES} as leaf
-        where leaf.weight <= 0 or leaf.weight > 1 or leaf.reach_depth < 1 or {_crossed("leaf.")}
-        """,
-    )
-
-
-_WRONG_OWN = f"""
-    select v.*, sums.value as leaf_value, sums.low as leaf_low, sums.high as leaf_high
-    from {VALUES.path} as v
-    join {INDICATORS.path} as i on i.indicator_code = v.indicator_code and i.aggregation in ({ADDING})
-    join (
-        select holder_code, indicator_code, period,
-            sum(value) as value, sum(low) as low, sum(high) as high,
-            count(value) = count(*) as has_value, count(low) = count(*) as has_low, count(high) = count(*) as has_high
-        from {FIGURES_OF_LEAVES} as leaf
-        where role = 'own'
-        group by holder_code, indicator_code, period
-        having not bool_or(is_estimate)
-    ) as sums on sums.holder_code = v.unit_code and sums.indicator_code = v.indicator_code
-        and sums.period = v.period
-    where v.own_value is not null and v.own_value is distinct from sums.value or v.own_value is null and sums.has_value
-        or v.own_low is not null and v.own_low is distinct from sums.low or v.own_low is null and sums.has_low
-        or v.own_high is not null and v.own_high is distinct from sums.high or v.own_high is null and sums.has_high
 """
 
 

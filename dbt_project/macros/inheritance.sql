@@ -42,11 +42,8 @@
     ) as combined
 {%- endmacro %}
 
-{# The pieces that the holdings in `holdings` pass on through `inheritances`, one row per successor, as terms of its holding. A split
-   shares the value by largest remainder and the bounds as distances from it, so that low ≤ value ≤ high holds for every share; without
-   a point value the low is shared and the high as its distance from that. #}
+{# What the holdings in `holdings` pass on through `inheritances`, as terms of the successors' holdings. #}
 {% macro passed_pieces(holdings, inheritances) -%}
-    {%- set whole = 'slice_id, indicator_code, scope, from_code, event_date' -%}
     select
         slice_id,
         to_code as unit_code,
@@ -57,13 +54,9 @@
         false as is_own_year,
         is_filed,
         has_number,
-        value_share as value,
-        case when value is not null then value_share - below_share else low_share end as low,
-        case
-            when value is not null then value_share + above_share
-            when low is not null then low_share + spread_share
-            else high_share
-        end as high,
+        piece_value as value,
+        piece_low as low,
+        piece_high as high,
         provisional_share as provisional_value,
         is_provisional,
         narrative_share as narrative_value,
@@ -71,6 +64,25 @@
         is_complete,
         has_number as is_inherited,
         has_number and (is_estimate or kind = 'split') as is_estimate
+    from (
+        {{ pieces(holdings, inheritances) }}
+    ) as pieces
+{%- endmacro %}
+
+{# The pieces of the holdings in `holdings` that go through `inheritances`, one row per successor, beside what was shared. A split
+   shares the value by largest remainder and the bounds as distances from it, so that low ≤ value ≤ high holds for every share; without
+   a point value the low is shared and the high as its distance from that. #}
+{% macro pieces(holdings, inheritances) -%}
+    {%- set whole = 'slice_id, indicator_code, scope, from_code, event_date' -%}
+    select
+        shares.*,
+        value_share as piece_value,
+        case when value is not null then value_share - below_share else low_share end as piece_low,
+        case
+            when value is not null then value_share + above_share
+            when low is not null then low_share + spread_share
+            else high_share
+        end as piece_high
     from (
         select
             shared.*,

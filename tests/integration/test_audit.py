@@ -70,25 +70,25 @@ FIGURES = """
 """
 
 FOUND_IN = """
-    unit indicator leaf role cell value
-    P    sp_lecture_count             sp_lecture_count     own         C7   1
-    C    sp_lecture_count             sp_lecture_count     own         C7   2
-    C    sp_lecture_count             sp_lecture_count     claim       D7   40
-    A    sp_lecture_count             sp_lecture_count     own         C7   10
-    T    sp_lecture_count             sp_lecture_count     own         C7   4
-    S    sp_lecture_count             sp_lecture_count     own         C7   3
-    A    sp_five_entry_activity_count sp_five_entry_activity_count own C8   5
-    B    sp_five_entry_activity_count sp_five_entry_activity_count own C8   7
-    A    sp_five_entry_persontimes    sp_five_entry_persontimes own    C9   900
-    B    sp_five_entry_persontimes    sp_five_entry_persontimes own    C9   700/700/_
-    A    tr_exam_pass_rate            tr_exam_passed_count numerator   C10  9
-    A    tr_exam_pass_rate            tr_exam_taken_count  denominator C11  10
-    A    base_demo_community_count    base_demo_community_count own    C12  3
-    P    base_demo_community_count    base_demo_community_count own    C12  50
-    A    sp_online_peak_viewers       sp_online_peak_viewers own       C13  70
-    A    sp_online_peak_viewers       spare                own         C14  60
-    B    contest_rank                 contest_rank         own         C15  2
-    A    vol_activity_cum_count       vol_activity_cum_count own       C16  8
+    unit indicator                    leaf                         role        reach cell value
+    P    sp_lecture_count             sp_lecture_count             own         1     C7   1
+    C    sp_lecture_count             sp_lecture_count             own         3     C7   2
+    C    sp_lecture_count             sp_lecture_count             claim       1     D7   40
+    A    sp_lecture_count             sp_lecture_count             own         3     C7   10
+    T    sp_lecture_count             sp_lecture_count             own         4     C7   4
+    S    sp_lecture_count             sp_lecture_count             own         3     C7   3
+    A    sp_five_entry_activity_count sp_five_entry_activity_count own         1     C8   5
+    B    sp_five_entry_activity_count sp_five_entry_activity_count own         1     C8   7
+    A    sp_five_entry_persontimes    sp_five_entry_persontimes    own         1     C9   900
+    B    sp_five_entry_persontimes    sp_five_entry_persontimes    own         1     C9   700/700/_
+    A    tr_exam_pass_rate            tr_exam_passed_count         numerator   1     C10  9
+    A    tr_exam_pass_rate            tr_exam_taken_count          denominator 1     C11  10
+    A    base_demo_community_count    base_demo_community_count    own         2     C12  3
+    P    base_demo_community_count    base_demo_community_count    own         1     C12  50
+    A    sp_online_peak_viewers       sp_online_peak_viewers       own         1     C13  70
+    A    sp_online_peak_viewers       spare                        own         1     C14  60
+    B    contest_rank                 contest_rank                 own         3     C15  2
+    A    vol_activity_cum_count       vol_activity_cum_count       own         1     C16  8
 """
 
 VALUES, LEAVES, TREES = "candidate.indicator_values", "candidate.contribution_leaves", "candidate.tree_closure"
@@ -260,28 +260,29 @@ PLANTED = [
         f"update {VALUES} set basis = 'claimed', claimed_value = 4, claimed_low = 4, claimed_high = 4, gap = 0"
         f" where {LECTURES_OF} = 'T';"
         f" insert into {LEAVES} select holder_code, indicator_code, period, 'claim', leaf_indicator_code,"
-        f" reach_depth, observation_ids from {LEAVES} where holder_code = 'T'",
+        f" reach_depth, observation_ids from {LEAVES} where holder_code = 'T';"
+        f" update {LEAVES} set reach_depth = 5 where holder_code = 'T' and role = 'own'",
         "T sp_lecture_count 2021 ← 文件 T.xlsx，填报!C7",
     ),
     Planted(
-        "values_are_their_basis",
+        "values_are_their_basis values_made_of_leaves",
         f"update {VALUES} set high = 71 where unit_code = 'P' and indicator_code = 'sp_online_peak_viewers'",
         "P sp_online_peak_viewers 2021 ← 文件 A.xlsx，填报!C13",
     ),
     # ---- sums, level by level
     Planted(
-        "values_add_up",
+        "values_add_up values_made_of_leaves",
         f"update {VALUES} set computed_value = 42, computed_low = 42, computed_high = 42, value = 42, low = 42,"
         f" high = 42 where {LECTURES_OF} = 'P'",
         "P sp_lecture_count 2021 ← 文件 P.xlsx，填报!C7",
     ),
     Planted(
-        "values_add_up",
+        "values_add_up values_made_of_leaves",
         f"update {VALUES} set computed_high = null, high = null where {LECTURES_OF} = 'P'",
         "P sp_lecture_count 2021 ← 文件 P.xlsx，填报!C7",
     ),
     Planted(
-        "values_add_up",
+        "values_add_up values_made_of_leaves",
         f"update {VALUES} set own_value = null, own_low = null, own_high = null where {LECTURES_OF} = 'A';"
         f" delete from {LEAVES} where holder_code = 'A' and indicator_code = 'sp_lecture_count'",
         "A sp_lecture_count 2021 ← 文件 T.xlsx，填报!C7",
@@ -301,32 +302,43 @@ PLANTED = [
     ),
     # ---- where figures come from
     Planted(
-        "values_own_has_source",
+        "values_made_of_leaves",
         f"delete from {LEAVES} where indicator_code = 'contest_rank'",
         "B contest_rank 2021 ← 文件 B.xlsx，填报!C15",
     ),
     Planted(
-        "values_claim_has_source",
+        "values_made_of_leaves",
         f"delete from {LEAVES} where role = 'claim'",
         "C sp_lecture_count 2021 ← 文件 C.xlsx，填报!C7",
     ),
     Planted(
-        "values_ratio_has_source",
+        "values_made_of_leaves",
         f"delete from {LEAVES} where role = 'numerator'",
         "A tr_exam_pass_rate 2021 ← 文件 A.xlsx，填报!C11",
     ),
     Planted(
-        "values_computed_has_terms",
+        "values_computed_has_terms values_made_of_leaves",
         f"update {VALUES} set value = null, low = null, high = null, own_value = null, own_low = null, own_high = null,"
         " computed_value = null, computed_low = null, computed_high = null"
         " where unit_code = 'A' and indicator_code = 'sp_online_peak_viewers'",
         "C sp_online_peak_viewers 2021 ← 文件 A.xlsx，填报!C13",
     ),
     Planted(
-        "values_own_adds_up",
+        "values_made_of_leaves",
         f"{FILED.format(2)} (select observation_ids[1] from {LEAVES} where holder_code = 'P' and role = 'own'"
         " and indicator_code = 'sp_lecture_count')",
         "P sp_lecture_count 2021 ← 文件 P.xlsx，填报!C7",
+    ),
+    Planted(
+        "values_made_of_leaves",
+        f"update {LEAVES} set weights = '{{0.5}}', shared_values = '{{9}}', shared_lows = '{{9}}', shared_highs ="
+        " '{9}' where holder_code = 'A' and indicator_code = 'sp_lecture_count'",
+        "A sp_lecture_count 2021 ← 文件 A.xlsx，填报!C7",
+    ),
+    Planted(
+        "values_made_of_leaves",
+        f"update {LEAVES} set reach_depth = 1 where holder_code = 'A' and indicator_code = 'base_demo_community_count'",
+        "P base_demo_community_count 2021 ← 文件 P.xlsx，填报!C12",
     ),
     Planted(
         "leaves_have_value_row",
@@ -334,13 +346,14 @@ PLANTED = [
         "T sp_online_peak_viewers 2021 ← 文件 A.xlsx，填报!C14",
     ),
     Planted(
-        "leaves_have_file",
+        "values_made_of_leaves",
         f"update {LEAVES} set observation_ids = '{{0}}' where {SPARE_LEAF}",
         "A sp_online_peak_viewers 2021 ← 文件 A.xlsx，填报!C13",
     ),
     Planted(
         "leaves_within_bounds",
-        f"update {LEAVES} set weights = '{{2}}', shared_values = '{{60}}' where {SPARE_LEAF}",
+        f"update {LEAVES} set weights = '{{2}}', shared_values = '{{60}}', shared_lows = '{{60}}',"
+        f" shared_highs = '{{60}}' where {SPARE_LEAF}",
         "A sp_online_peak_viewers 2021 ← 文件 A.xlsx，填报!C14",
     ),
     # ---- what is made of the figures
@@ -373,7 +386,8 @@ PLANTED = [
     Planted(
         "rates_within_limit",
         f"update {VALUES} set value = 101, low = 101, high = 101, computed_value = 101, computed_low = 101,"
-        " computed_high = 101 where unit_code = 'A' and indicator_code = 'tr_exam_pass_rate'",
+        " computed_high = 101 where indicator_code = 'tr_exam_pass_rate' and basis <> 'own';"
+        f"{FILED.format(10.1)} (select observation_ids[1] from {LEAVES} where role = 'numerator')",
         "A tr_exam_pass_rate 2021 ← 文件 A.xlsx，填报!C10",
     ),
     Planted(
@@ -425,7 +439,8 @@ QUIET_ROWS = {
 }
 # Columns that say what a row is about: without one, rules that look the row up fail as well.
 LOOKED_UP = {
-    "ancestor_depth", "report_lines_unit_code", "report_lines_indicator_code", "reconciliation_is_used",
+    "ancestor_depth", "contribution_leaves_reach_depth", "report_lines_unit_code", "report_lines_indicator_code",
+    "reconciliation_is_used",
 }  # fmt: skip
 
 
@@ -781,7 +796,7 @@ def _insert_leaf(connection: Connection, row: dict[str, str]) -> None:
                 returning observation_id
             )
             insert into {LEAVES}
-            select :unit, :indicator, '2021', :role, :leaf, 1, array[observation_id] from observed
+            select :unit, :indicator, '2021', :role, :leaf, cast(:reach as integer), array[observation_id] from observed
         """),
         row | {"value": value, "low": low, "high": high, 
                "scope": "jurisdiction" if row["role"] == "claim" else "own"},

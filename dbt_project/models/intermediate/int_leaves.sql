@@ -1,52 +1,90 @@
--- Which filed figures make up whose holding: one row per slice, holding unit, indicator, scope and observation, with the product of the
--- split weights on its way.
-with recursive filings as (
+-- Which filed figures make up whose holding: one row per slice, holding unit, indicator and scope. What goes through a split brings to a
+-- holding what its share of the piece is, so that the leaves of every holding add up to it; the others bring what was filed.
+{% set stages = greatest_of(ref('int_successions'), 'stage') %}
+
+with filings as (
     select filings.*
     from {{ ref('int_filings') }} as filings
     join {{ ref('int_slices') }} as slices on slices.slice_id = filings.slice_id
     where filings.is_counted and filings.state = 'number' and slices.is_figure
 ),
 
-inheritances as (
-    select * from {{ ref('int_inheritances') }} where not is_barred
+holdings as (
+    select * from {{ ref('int_holdings') }}
 ),
 
-paths as (
+inheritances as (
+    select * from {{ ref('int_inheritances') }}
+),
+
+involved_units as (
+    select slice_id, from_code as unit_code from {{ ref('int_successions') }}
+    union
+    select slice_id, to_code as unit_code from {{ ref('int_successions') }}
+),
+
+splits as (
+    select * from inheritances where kind = 'split'
+),
+
+split_pieces as (
+    {{ pieces('holdings', 'splits') }}
+),
+
+leaves_0 as (
     select
-        slice_id, unit_code, indicator_code, scope, aggregation, observation_id, value, low, high,
-        1.0 as weight, false as is_estimate
+        filings.slice_id, filings.unit_code, filings.indicator_code, filings.scope, filings.observation_id,
+        null::numeric as weight, filings.value, filings.low, filings.high
     from filings
+    join involved_units
+        on involved_units.slice_id = filings.slice_id and involved_units.unit_code = filings.unit_code
+),
+
+{% for stage in range(1, stages + 1) %}
+inheritances_{{ stage }} as (
+    select * from inheritances where stage = {{ stage }}
+),
+
+handed_on_{{ stage }} as (
+    {{ leaves_to_hand_on('leaves_' ~ (stage - 1), 'inheritances_' ~ stage) }}
+),
+
+leaves_{{ stage }} as (
+    select * from leaves_{{ stage - 1 }}
     union all
+    {{ leaves_passed_whole('handed_on_' ~ stage, 'inheritances_' ~ stage) }}
+    union all
+    {{ leaves_of_pieces('handed_on_' ~ stage, 'split_pieces') }}
+),
+
+{% endfor %}
+involved_leaves as (
+    select slice_id, unit_code, indicator_code, scope, observation_id, {{ leaf_again('leaves') }}
+    from leaves_{{ stages }} as leaves
+    group by slice_id, unit_code, indicator_code, scope, observation_id
+),
+
+involved_holdings as (
+    select slice_id, unit_code, indicator_code, scope, {{ leaves_in_a_row() }}
+    from involved_leaves
+    group by slice_id, unit_code, indicator_code, scope
+),
+
+other_holdings as (
     select
-        paths.slice_id,
-        inheritances.to_code,
-        paths.indicator_code,
-        paths.scope,
-        paths.aggregation,
-        paths.observation_id,
-        paths.value,
-        paths.low,
-        paths.high,
-        paths.weight * inheritances.weight,
-        paths.is_estimate or inheritances.kind = 'split'
-    from paths
-    join inheritances
-        on inheritances.slice_id = paths.slice_id
-        and inheritances.from_code = paths.unit_code
-        and inheritances.indicator_code = paths.indicator_code
-        and inheritances.scope = paths.scope
+        filings.slice_id, filings.unit_code, filings.indicator_code, filings.scope,
+        array_agg(filings.observation_id order by filings.observation_id) as observation_ids,
+        null::numeric[] as weights,
+        null::numeric[] as shared_values,
+        null::numeric[] as shared_lows,
+        null::numeric[] as shared_highs
+    from filings
+    left join involved_units
+        on involved_units.slice_id = filings.slice_id and involved_units.unit_code = filings.unit_code
+    where involved_units.unit_code is null
+    group by filings.slice_id, filings.unit_code, filings.indicator_code, filings.scope
 )
 
-select
-    slice_id,
-    unit_code,
-    indicator_code,
-    scope,
-    observation_id,
-    value,
-    low,
-    high,
-    case when bool_or(is_estimate) then sum(weight) else 1 end as weight,
-    bool_or(is_estimate) as is_estimate
-from paths
-group by slice_id, unit_code, indicator_code, scope, observation_id, value, low, high
+select * from involved_holdings
+union all
+select * from other_holdings

@@ -61,12 +61,11 @@ parts as (
         leaves.unit_code,
         ratios.indicator_code,
         leaves.scope,
-        leaves.observation_id,
-        leaves.value,
-        leaves.low,
-        leaves.high,
-        leaves.weight,
-        leaves.is_estimate,
+        leaves.observation_ids,
+        leaves.weights,
+        leaves.shared_values,
+        leaves.shared_lows,
+        leaves.shared_highs,
         leaves.indicator_code as leaf_indicator_code,
         case leaves.indicator_code when indicators.numerator then 'numerator' else 'denominator' end as role,
         1 as reach_depth
@@ -79,7 +78,7 @@ parts as (
     where leaves.scope = 'own'
 ),
 
-every_leaf as (
+every_row as (
     select * from own
     union all
     select * from claims
@@ -87,19 +86,17 @@ every_leaf as (
     select * from parts
 )
 
--- What a share made of a figure is kept beside it; all the others went in as they were filed.
 select
-    unit_code as holder_code,
-    indicator_code,
+    every_row.unit_code as holder_code,
+    every_row.indicator_code,
     slices.period,
-    role,
-    leaf_indicator_code,
-    reach_depth::integer as reach_depth,
-    array_agg(observation_id order by observation_id) as observation_ids,
-    {{ of_the_shared('weight') }} as weights,
-    {{ of_the_shared('value * weight') }} as shared_values,
-    {{ of_the_shared('low * weight') }} as shared_lows,
-    {{ of_the_shared('high * weight') }} as shared_highs
-from every_leaf
-join slices on slices.slice_id = every_leaf.slice_id
-group by unit_code, indicator_code, slices.period, role, leaf_indicator_code, reach_depth
+    every_row.role,
+    every_row.leaf_indicator_code,
+    every_row.reach_depth::integer as reach_depth,
+    every_row.observation_ids,
+    every_row.weights,
+    every_row.shared_values,
+    every_row.shared_lows,
+    every_row.shared_highs
+from every_row
+join slices on slices.slice_id = every_row.slice_id
