@@ -54,24 +54,24 @@ def publish(home: Home, examples: Sequence[Example], years: Collection[int]) -> 
     tree = home.root / "tree"
     tree.mkdir()
     numbered = list(enumerate(examples))
-    _write(tree / "units.csv", UNIT_COLUMNS, (_marked(n, row) for n, e in numbered for row in e.units))
-    _write(tree / "unit_events.csv", EVENT_COLUMNS, (_marked(n, row) for n, e in numbered for row in e.events))
+    write_rows(tree / "units.csv", UNIT_COLUMNS, (marked(n, row) for n, e in numbered for row in e.units))
+    write_rows(tree / "unit_events.csv", EVENT_COLUMNS, (marked(n, row) for n, e in numbered for row in e.events))
     load_units(engine, tree)
     for number, example in numbered:
         _submit(home, number, example)
-    collected = collect(home, engine, load_catalogue(), _quietly)
+    collected = collect(home, engine, load_catalogue(), quietly)
     refused = collected.outcomes["rejected"] + collected.outcomes["partly_rejected"]
-    assert not refused, _first_refusals(engine)
+    assert not refused, first_refusals(engine)
     assert not collected.left
     assert collected.outcomes.total() == sum(len(example.submissions) for example in examples)
-    run_once(home, years, Run.now("tests"), _quietly)
+    run_once(home, years, Run.now("tests"), quietly)
     engine.dispose()
     return _figures(home, "select * from published.indicator_values")
 
 
 def publish_restated(home: Home, year: int, tree_date: date) -> Published:
     """What is published of the year on the tree of that day, restated where it was not yet."""
-    restate(home, year, tree_date, Run.now("tests"), _quietly)
+    restate(home, year, tree_date, Run.now("tests"), quietly)
     return _figures(home, f"select * from published.on_tree('{year}', '{tree_date}')")
 
 
@@ -82,20 +82,20 @@ def _submit(home: Home, number: int, example: Example) -> None:
     files = []
     for order, rows in enumerate(example.submissions):
         files.append(folder / f"{order:04}.csv")
-        _write(files[-1], ROW_COLUMNS, (_marked(number, row) for row in rows))
+        write_rows(files[-1], ROW_COLUMNS, (marked(number, row) for row in rows))
     if files:
-        submit(home, files, _mark(number, root))
+        submit(home, files, mark(number, root))
 
 
-def _marked(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: _mark(number, value) if column in CODES and value else value for column, value in row.items()}
+def marked(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: mark(number, value) if column in CODES and value else value for column, value in row.items()}
 
 
-def _mark(number: int, code: str) -> str:
+def mark(number: int, code: str) -> str:
     return f"x{number:04}_{code}"
 
 
-def _write(path: Path, columns: Sequence[str], rows: Rows) -> None:
+def write_rows(path: Path, columns: Sequence[str], rows: Rows) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
@@ -108,7 +108,7 @@ def _figures(home: Home, query: str) -> Published:
     return {(int(row.unit_code[1:5]), row.unit_code[6:], row.indicator_code, row.period): row for row in rows}
 
 
-def _first_refusals(engine: Engine) -> str:
+def first_refusals(engine: Engine) -> str:
     with engine.connect() as connection:
         sentences = connection.scalars(
             text("select sentence from landing.finding where severity = 'error' order by finding_id limit 5")
@@ -116,5 +116,5 @@ def _first_refusals(engine: Engine) -> str:
         return "; ".join(sentences)
 
 
-def _quietly(_line: str) -> None:
+def quietly(_line: str) -> None:
     """Tests want no progress."""
