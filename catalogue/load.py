@@ -21,6 +21,7 @@ from catalogue.model import (
     Calendar,
     Catalogue,
     ChangeReason,
+    ClaimReason,
     Collect,
     Definition,
     DistinctBy,
@@ -31,9 +32,12 @@ from catalogue.model import (
     Frequency,
     Indicator,
     Level,
+    LiesIn,
     OverTime,
     Phase,
     PrintedFigure,
+    ReasonCase,
+    Reasons,
     ReportLine,
     ReportSection,
     Scope,
@@ -98,10 +102,15 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "severities": Severity,
     "phases": Phase,
     "event_kinds": None,
+    "claim_reasons": ClaimReason,
     "themes": None,
     FRACTIONAL_MEASURES: None,
 }
 """The code lists; a list with an enum holds exactly its codes, the others are free."""
+
+
+UNEXPLAINED = ("sum_has_gaps", "sum_is_vague", "otherwise")
+"""When no reason is found: what may be known all the same, the first that is true."""
 
 
 class CatalogueError(UserError):
@@ -127,6 +136,7 @@ def _load(folder: Path) -> Catalogue:
     calendar = _read_calendar(files.entry("calendar.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
     sections, lines = _read_report(files.entry("report.yaml"))
+    reasons = _read_reasons(files.entry("reasons.yaml"))
     if files.all_read:
         written = {code for entry in entries.values() for code in entry.codes("indicators")}
         rules.check(forms, written, lines, sections, codelists, mistakes)
@@ -142,6 +152,7 @@ def _load(folder: Path) -> Catalogue:
         thresholds=thresholds,
         report_sections=sections,
         report_lines=lines,
+        reasons=reasons,
         codelists=codelists,
         version=files.version(),
     )
@@ -418,3 +429,35 @@ def _read_printed(entry: Entry) -> PrintedFigure:
     if expected.finish():
         rules.check_bounds(bounds, expected)
     return PrintedFigure(written, bounds)
+
+
+def _read_reasons(entry: Entry) -> Reasons:
+    cases = {fields.name: _read_reason_case(fields) for fields in entry.children("reasons")}
+    limits = {fields.name: _read_reason_limit(fields) for fields in entry.children("limits")}
+    unexplained = entry.child("unexplained", "unexplained")
+    sentences = {name: unexplained.required_text(name) for name in UNEXPLAINED}
+    unexplained.finish()
+    reasons = Reasons(cases, sentences, entry.required_text("also_others"), limits)
+    entry.finish()
+    return reasons
+
+
+def _read_reason_case(entry: Entry) -> ReasonCase:
+    case = ReasonCase(
+        code=entry.name,
+        reason=entry.word("reason", ClaimReason) or ClaimReason.UNEXPLAINED,
+        likelihood=entry.number("likelihood") or Decimal(0),
+        lies_in=entry.word("lies_in", LiesIn) or LiesIn.CLAIM,
+        needs_no_exact_sum=entry.flag("needs_no_exact_sum", False),
+        says=entry.required_text("says"),
+    )
+    if entry.finish():
+        rules.check_reason_case(case, entry)
+    return case
+
+
+def _read_reason_limit(entry: Entry) -> Decimal:
+    entry.required_text("meaning")
+    value = entry.number("value") or Decimal(0)
+    entry.finish()
+    return value

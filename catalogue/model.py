@@ -106,6 +106,26 @@ class ChangeReason(StrEnum):
     LATE = "late"
 
 
+class ClaimReason(StrEnum):
+    """Why a claim may differ from the computed figure."""
+
+    OWN_AS_JURISDICTION = "own_as_jurisdiction"
+    JURISDICTION_AS_OWN = "jurisdiction_as_own"
+    MISSING_UNIT = "missing_unit"
+    COUNTED_TWICE = "counted_twice"
+    TEN_THOUSAND_SLIP = "ten_thousand_slip"
+    CUMULATIVE = "cumulative"
+    ROUNDING = "rounding"
+    UNEXPLAINED = "unexplained"
+
+
+class LiesIn(StrEnum):
+    """Where the mistake stands that makes a claim differ from the computed figure."""
+
+    CLAIM = "claim"
+    SUM = "sum"
+
+
 class DistinctBy(StrEnum):
     """Why distinct things of two units may be the same: bound to a territory, or shared by name."""
 
@@ -447,6 +467,28 @@ class ReportLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonCase:
+    """One way in which a claim comes to differ from the sum; see `catalogue/reasons.yaml` for each field."""
+
+    code: str
+    reason: ClaimReason
+    likelihood: Decimal
+    lies_in: LiesIn
+    needs_no_exact_sum: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What explains a claim that differs from the sum. `unexplained` maps a circumstance to what is said of it."""
+
+    cases: Mapping[str, ReasonCase]
+    unexplained: Mapping[str, str]
+    also_others: str
+    limits: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """All that is counted, checked and printed. Mappings keep the order of the files; `version` names their bytes."""
 
@@ -457,6 +499,7 @@ class Catalogue:
     thresholds: Mapping[str, Threshold]
     report_sections: Mapping[str, ReportSection]
     report_lines: Mapping[str, ReportLine]
+    reasons: Reasons
     codelists: Mapping[str, Mapping[str, str]]
     version: str
 

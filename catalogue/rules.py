@@ -19,6 +19,7 @@ from catalogue.model import (
     Indicator,
     Level,
     OverTime,
+    ReasonCase,
     ReportLine,
     ReportSection,
     Threshold,
@@ -86,6 +87,15 @@ def check_threshold(threshold: Threshold, entry: Entry) -> None:
         entry.mistake("it has no values; give at least one with valid_from and value")
     if any(later <= earlier for earlier, later in pairwise(days)):
         entry.mistake("its values must be in ascending order of valid_from, each day once")
+
+
+def check_reason_case(case: ReasonCase, entry: Entry) -> None:
+    """A likelihood is a share, and a sentence names no other units than the one it is about and the claimant."""
+    if not 0 < case.likelihood <= 1:
+        entry.mistake(f"likelihood {case.likelihood} must be above 0 and at most 1")
+    unknown = set(re.findall(r"\{(.*?)\}", case.says)) - {"unit", "claimant"}
+    if unknown:
+        entry.mistake(f"says names {{{min(unknown)}}}; it may name {{unit}} and {{claimant}}")
 
 
 def check_definitions(definitions: Sequence[Definition], entry: Entry) -> None:

@@ -5,9 +5,9 @@ dbt loads an empty field as null. Column types and descriptions stand in `dbt_pr
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from catalogue.model import Catalogue
+from catalogue.model import Catalogue, LiesIn
 
 FOLDER = "dbt_project/seeds"
 
@@ -24,6 +24,9 @@ def seeds(catalogue: Catalogue) -> dict[str, str]:
         "series_breaks": _series_breaks(catalogue),
         "report_lines": _report_lines(catalogue),
         "codelists": _codelists(catalogue),
+        "reason_cases": _reason_cases(catalogue),
+        "reason_limits": _one_row(catalogue.reasons.limits),
+        "reason_words": _one_row({**catalogue.reasons.unexplained, "also_others": catalogue.reasons.also_others}),
         "year_parts": _year_parts(),
     }
     return {f"{FOLDER}/{name}.csv": _csv(rows) for name, rows in tables.items()}
@@ -88,6 +91,18 @@ def _codelists(catalogue: Catalogue) -> Iterable[Row]:
     for name, labels in catalogue.codelists.items():
         for order, (code, label) in enumerate(labels.items(), start=1):
             yield name, code, label, order
+
+
+def _reason_cases(catalogue: Catalogue) -> Iterable[Row]:
+    yield "case_code", "reason_code", "likelihood", "lies_in_sum", "needs_no_exact_sum", "says"
+    for case in catalogue.reasons.cases.values():
+        lies_in_sum = case.lies_in is LiesIn.SUM
+        yield case.code, case.reason, case.likelihood, lies_in_sum, case.needs_no_exact_sum, case.says
+
+
+def _one_row(columns: Mapping[str, object]) -> Iterable[Row]:
+    yield tuple(columns)
+    yield tuple(columns.values())
 
 
 def _year_parts() -> Iterable[Row]:

@@ -95,6 +95,8 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("ops", "select, insert", ("build", "build_year", "model_result", "restatement")),
         Grant("ops", BUILD_PROGRESS, ("build",)),
         Grant("ops", "delete", ("model_result",)),
+        # A running total is told by the years before, which are not built again for it.
+        Grant("published", "select", ("indicator_values_history",)),
         *RECORDING,
     ),
     Role.PUBLISH: (

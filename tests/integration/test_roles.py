@@ -62,6 +62,7 @@ BUT: dict[Role, dict[str, set[str]]] = {
     Role.TRANSFORM: {
         **dict.fromkeys(("ops.build", "ops.build_year", "ops.restatement"), ADD),
         "ops.model_result": ADD | {"delete"},
+        "published.indicator_values_history": READ,
         **RECORDING,
     },
     Role.PUBLISH: {

@@ -47,6 +47,7 @@ present as (
         on series_statuses.indicator_code = in_force.indicator_code and series_statuses.status = in_force.status
     where in_force.scope in ('own', 'jurisdiction')
         and in_force.state in ('number', 'not_applicable')
+        and in_force.is_held is not true
 ),
 
 cells as (

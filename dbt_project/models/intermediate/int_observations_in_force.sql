@@ -1,4 +1,5 @@
--- One row per figure of the newest accepted, not withdrawn revision of each (unit, form, period) of the build's years.
+-- One row per figure of the newest accepted, not withdrawn revision of each (unit, form, period) of the build's years, those included
+-- that wait for the unit's reason (`is_held`).
 with builds as (
     select * from {{ ref('stg_builds') }}
 ),
@@ -36,7 +37,6 @@ in_force as (
     from revisions
     join observations on observations.submission_id = revisions.submission_id
     where revisions.recency = 1
-        and not observations.is_held
 )
 
 select * from in_force

@@ -1,0 +1,81 @@
+-- What the units behind a doubted claim had in the years before, added up backwards: one row per claim, unit and number of years.
+-- A year of this build is read from it; of any other, what is published is as new as what was filed. Only where the sum has no gaps:
+-- elsewhere a running total could not be told.
+with recursive limits as (
+    select * from {{ ref('reason_limits') }}
+),
+
+claims as (
+    select * from {{ ref('int_doubted_claims') }}
+),
+
+terms as (
+    select * from {{ ref('int_claim_terms') }} where not has_gaps and is_counted
+),
+
+slices as (
+    select * from {{ ref('int_slices') }} where is_figure and part = 'year'
+),
+
+rollup as (
+    select * from {{ ref('int_rollup') }}
+),
+
+published as (
+    select * from {{ source('published', 'indicator_values_history') }} where closed_by is null
+),
+
+numbers as (
+    select 1 as number
+    union all
+    select numbers.number + 1 from numbers cross join limits where numbers.number < limits.years_back
+),
+
+wanted as (
+    select
+        claims.claim_id, terms.about_code, claims.indicator_code, numbers.number as years_back,
+        claims.year - numbers.number as year, slices.slice_id
+    from claims
+    join terms on terms.claim_id = claims.claim_id
+    cross join numbers
+    left join slices on slices.year = claims.year - numbers.number
+),
+
+years_before as (
+    select wanted.claim_id, wanted.about_code, wanted.years_back, rollup.value, rollup.own_value
+    from wanted
+    join rollup
+        on rollup.slice_id = wanted.slice_id
+        and rollup.unit_code = wanted.about_code
+        and rollup.indicator_code = wanted.indicator_code
+    union all
+    select wanted.claim_id, wanted.about_code, wanted.years_back, published.value, published.own_value
+    from wanted
+    join published
+        on published.unit_code = wanted.about_code
+        and published.indicator_code = wanted.indicator_code
+        and published.period = wanted.year::text
+    where wanted.slice_id is null
+),
+
+added as (
+    select
+        claim_id,
+        about_code,
+        years_back,
+        sum(value) over backwards as value,
+        sum(own_value) over backwards as own_value,
+        count(value) over backwards as years_with_value,
+        count(own_value) over backwards as years_with_own
+    from years_before
+    window backwards as (partition by claim_id, about_code order by years_back rows unbounded preceding)
+)
+
+select
+    claim_id,
+    about_code,
+    years_back,
+    case when years_with_value = years_back then value end as value,
+    case when years_with_own = years_back then own_value end as own_value
+from added
+where years_with_value = years_back or years_with_own = years_back
