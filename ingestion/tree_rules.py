@@ -1,14 +1,15 @@
 """What must hold for the reporting tree as a whole, whoever loaded which row of it.
 
-Each mistake comes with the row it stands in, and says what would be right. Rules: "The tree through time".
+Each mistake comes with the rows it stands in, and says what would be right. Rules: "The tree through time".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import localcontext
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from catalogue.model import FOREVER
 from ingestion.tree import ENDING, PASSING, Event, Span, Tree
@@ -19,7 +20,13 @@ MAX_DEPTH = 6
 EXACT_DIGITS = 200
 """Digits in which any weights that could be loaded sum without rounding."""
 
-Mistake = tuple[Span | Event, str]
+
+class Mistake(NamedTuple):
+    """The row a mistake stands in, what would be right, and the other rows that it takes to make it one."""
+
+    row: Span | Event
+    sentence: str
+    others: tuple[Span | Event, ...] = ()
 
 
 def mistakes(tree: Tree) -> Iterator[Mistake]:
@@ -37,27 +44,30 @@ def _of_one_unit(spans: list[Span]) -> Iterator[Mistake]:
     for earlier, later in pairwise(spans):
         if later.valid_from < earlier.valid_to:
             until = _until(earlier)
-            yield later, f"overlaps the span from {earlier.valid_from} {until}; end that one on {later.valid_from}"
+            sentence = f"overlaps the span from {earlier.valid_from} {until}; end that one on {later.valid_from}"
+            yield Mistake(later, sentence, (earlier,))
         elif later.valid_from > earlier.valid_to:
             sentence = f"leaves a gap after {earlier.valid_to}; begin it that day, or give a new unit a new code"
-            yield later, sentence
+            yield Mistake(later, sentence, (earlier,))
 
 
 def _of_roots(tree: Tree) -> Iterator[Mistake]:
     roots = [span for spans in tree.spans.values() for span in spans if not span.parent_code]
     if tree.spans and not roots:
-        yield next(iter(tree.spans.values()))[0], "there is no root; leave parent_code empty for the province"
+        first = next(iter(tree.spans.values()))[0]
+        yield Mistake(first, "there is no root; leave parent_code empty for the province")
 
 
 def _of_parents(tree: Tree, span: Span) -> Iterator[Mistake]:
     if not span.parent_code:
         return
     if span.parent_code not in tree.spans:
-        yield span, f"parent {span.parent_code} is no unit; give the code of one"
+        yield Mistake(span, f"parent {span.parent_code} is no unit; give the code of one")
         return
     missing = _first_day_without(tree, span)
     if missing is not None:
-        yield span, f"parent {span.parent_code} does not exist on {missing}; end the span then, or give another parent"
+        sentence = f"parent {span.parent_code} does not exist on {missing}; end the span then, or give another parent"
+        yield Mistake(span, sentence, (_nearest(tree.spans[span.parent_code], missing),))
     else:
         yield from _of_way_up(tree, span)
 
@@ -71,29 +81,40 @@ def _first_day_without(tree: Tree, span: Span) -> date | None:
     return day if day < span.valid_to else None
 
 
+def _nearest(spans: list[Span], day: date) -> Span:
+    """The span that ended last by a day, or the first where none had begun."""
+    return ([spans[0]] + [span for span in spans if span.valid_to <= day])[-1]
+
+
 def _of_way_up(tree: Tree, span: Span) -> Iterator[Mistake]:
-    """At most one mistake: the first way up, over the days of the span, that returns to itself or is too long."""
-    for way in _ways_up(tree, span, span.valid_from, span.valid_to, (span.unit_code,)):
-        if way[-1] in way[:-1]:
-            yield span, f"hangs under itself: {' under '.join(way)}; give another parent_code"
-            return
-        if len(way) > MAX_DEPTH:
-            yield span, f"is deeper than {MAX_DEPTH} levels: {' under '.join(way)}; give a higher parent_code"
+    """At most one mistake: the first way up, over the days of the span, that returns to itself or is too long.
+
+    A unit below a circle is not told again.
+    """
+    for way in _ways_up(tree, (span,), span.valid_from, span.valid_to):
+        chain = " under ".join(one.unit_code for one in way)
+        if _is_circle(way):
+            if way[-1].unit_code == span.unit_code:
+                yield Mistake(span, f"hangs under itself: {chain}; give another parent_code", way[1:-1])
+                return
+        elif len(way) > MAX_DEPTH:
+            sentence = f"is deeper than {MAX_DEPTH} levels: {chain}; give a higher parent_code"
+            yield Mistake(span, sentence, way[1:])
             return
 
 
-def _ways_up(tree: Tree, span: Span, start: date, end: date, below: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The chains of codes from a unit upwards that hold on some day from start to before end."""
-    if not span.parent_code:
-        yield below
-        return
-    way = (*below, span.parent_code)
-    if span.parent_code in below or len(way) > MAX_DEPTH:
+def _ways_up(tree: Tree, way: tuple[Span, ...], start: date, end: date) -> Iterator[tuple[Span, ...]]:
+    """The chains from a unit upwards that hold on some day from start to before end."""
+    if not way[-1].parent_code or _is_circle(way) or len(way) > MAX_DEPTH:
         yield way
         return
-    for parent in tree.spans.get(span.parent_code, ()):
+    for parent in tree.spans.get(way[-1].parent_code, ()):
         if parent.valid_from < end and parent.valid_to > start:
-            yield from _ways_up(tree, parent, max(start, parent.valid_from), min(end, parent.valid_to), way)
+            yield from _ways_up(tree, (*way, parent), max(start, parent.valid_from), min(end, parent.valid_to))
+
+
+def _is_circle(way: tuple[Span, ...]) -> bool:
+    return way[-1].unit_code in {span.unit_code for span in way[:-1]}
 
 
 def _of_events(tree: Tree) -> Iterator[Mistake]:
@@ -106,36 +127,41 @@ def _of_events(tree: Tree) -> Iterator[Mistake]:
         yield from _of_one_end(list(events))
     for unit_code, spans in tree.spans.items():
         if spans[-1].valid_to != FOREVER and unit_code not in ended:
-            day = spans[-1].valid_to
-            yield spans[-1], f"ends on {day} without an event; add its rename, merge, split or close to unit_events.csv"
+            sentence = "without an event; add its rename, merge, split or close to unit_events.csv"
+            yield Mistake(spans[-1], f"ends on {spans[-1].valid_to} {sentence}")
 
 
 def _of_one_event(tree: Tree, event: Event) -> Iterator[Mistake]:
     spans = tree.spans.get(event.from_code)
     if spans is None:
-        yield event, f"from_code {event.from_code} is no unit; give the code of the unit that it happened to"
+        sentence = f"from_code {event.from_code} is no unit; give the code of the unit that it happened to"
+        yield Mistake(event, sentence)
     elif event.kind == "move":
         if event.event_date not in {span.valid_to for span in spans}:
-            yield event, f"no span of {event.from_code} ends on {event.event_date}; give the day between two spans"
+            sentence = f"no span of {event.from_code} ends on {event.event_date}; give the day between two spans"
+            yield Mistake(event, sentence, (_nearest(spans, event.event_date),))
     elif spans[-1].valid_to != event.event_date:
-        yield event, f"{event.from_code} {_ends(spans[-1])}; event_date must be its valid_to"
+        sentence = f"{event.from_code} {_ends(spans[-1])}; event_date must be its valid_to"
+        yield Mistake(event, sentence, (spans[-1],))
     if event.kind in PASSING:
         yield from _of_successor(tree, event)
     if event.kind == "close" and event.to_code:
-        yield event, "a close has no successor; leave to_code empty, or make it a merge"
+        yield Mistake(event, "a close has no successor; leave to_code empty, or make it a merge")
     if event.kind in ENDING and event.kind != "split" and event.weight != 1:
-        yield event, f"the weight of a {event.kind} is 1; leave it empty"
+        yield Mistake(event, f"the weight of a {event.kind} is 1; leave it empty")
 
 
 def _of_successor(tree: Tree, event: Event) -> Iterator[Mistake]:
-    if not event.to_code:
-        yield event, f"a {event.kind} needs a successor; give to_code"
-    elif event.to_code == event.from_code:
-        yield event, f"{event.from_code} cannot be its own successor; give the successor a code of its own"
-    elif event.to_code not in tree.spans:
-        yield event, f"to_code {event.to_code} is no unit; give the code of the successor"
-    elif not tree.within(event.to_code, event.event_date, event.event_date):
-        yield event, f"successor {event.to_code} does not exist on {event.event_date}; it must on the day of the event"
+    code, day = event.to_code, event.event_date
+    if not code:
+        yield Mistake(event, f"a {event.kind} needs a successor; give to_code")
+    elif code == event.from_code:
+        yield Mistake(event, f"{code} cannot be its own successor; give the successor a code of its own")
+    elif code not in tree.spans:
+        yield Mistake(event, f"to_code {code} is no unit; give the code of the successor")
+    elif not tree.within(code, day, day):
+        sentence = f"successor {code} does not exist on {day}; it must on the day of the event"
+        yield Mistake(event, sentence, (_nearest(tree.spans[code], day),))
 
 
 def _of_one_end(events: list[Event]) -> Iterator[Mistake]:
@@ -143,21 +169,22 @@ def _of_one_end(events: list[Event]) -> Iterator[Mistake]:
     first = events[0]
     differing = [event for event in events if (event.kind, event.event_date) != (first.kind, first.event_date)]
     if differing:
-        what = f"{first.kind} on {first.event_date}"
-        yield differing[0], f"{first.from_code} ended before, by a {what}; a unit ends once, keep one of them"
+        sentence = f"{first.from_code} ended before, by a {first.kind} on {first.event_date}"
+        yield Mistake(differing[0], f"{sentence}; a unit ends once, keep one of them", (first,))
     elif first.kind == "split":
         yield from _of_weights(events)
     elif len(events) > 1:
         targets = ", ".join(event.to_code for event in events)
-        yield events[1], f"a {first.kind} has one successor, not {targets}; make it a split with weights"
+        sentence = f"a {first.kind} has one successor, not {targets}; make it a split with weights"
+        yield Mistake(events[1], sentence, (first, *events[2:]))
 
 
-def _of_weights(events: Iterable[Event]) -> Iterator[Mistake]:
-    events = list(events)
+def _of_weights(events: list[Event]) -> Iterator[Mistake]:
     with localcontext(prec=EXACT_DIGITS):
         total = sum(event.weight for event in events)
     if total != 1:
-        yield events[0], f"the weights of the split of {events[0].from_code} sum to {total}; they must sum to exactly 1"
+        sentence = f"the weights of the split of {events[0].from_code} sum to {total}; they must sum to exactly 1"
+        yield Mistake(events[0], sentence, tuple(events[1:]))
 
 
 def _ends(span: Span) -> str:

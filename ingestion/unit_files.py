@@ -82,13 +82,13 @@ class UnitFiles:
         events: Mapping[EventKey, Event],
         exceptions: Mapping[ExceptionKey, FilingException] | None,
     ) -> None:
-        for row, sentence in tree_rules.mistakes(tree):
-            if isinstance(row, Span):
-                where = self._where(SPANS_FILE, span_key(row), spans)
-                self._mistakes.append(f"{where}: {row.unit_code} from {row.valid_from}: {sentence}.")
-            else:
-                where = self._where(EVENTS_FILE, event_key(row), events)
-                self._mistakes.append(f"{where}: {row.kind} of {row.from_code}: {sentence}.")
+        for row, sentence, others in tree_rules.mistakes(tree):
+            what = (
+                f"{row.unit_code} from {row.valid_from}" if isinstance(row, Span) else f"{row.kind} of {row.from_code}"
+            )
+            beside = ", ".join(f"{self._where(other, spans, events)} ({_in_short(other)})" for other in others)
+            told = f"{sentence}; see {beside}" if beside else sentence
+            self._mistakes.append(f"{self._where(row, spans, events)}: {what}: {told}.")
         for key, exception in (exceptions or {}).items():
             self._check_unit(self._lines[EXCEPTIONS_FILE, key], tree, exception)
         self.refuse_mistakes()
@@ -100,8 +100,13 @@ class UnitFiles:
         elif code and not tree.within(code, first, last):
             self._mistake(EXCEPTIONS_FILE, line, f"{code} does not exist from {first} to {last}; give another period")
 
-    def _where(self, file: str, key: SpanKey | EventKey, given: Iterable[object]) -> str:
-        return f"{file}, line {self._lines[file, key]}" if key in given else f"{file}, a row loaded before"
+    def _where(self, row: Span | Event, spans: Mapping[SpanKey, Span], events: Mapping[EventKey, Event]) -> str:
+        file, key, is_given = (
+            (SPANS_FILE, span_key(row), span_key(row) in spans)
+            if isinstance(row, Span)
+            else (EVENTS_FILE, event_key(row), event_key(row) in events)
+        )
+        return f"{file}, line {self._lines[file, key]}" if is_given else f"{file}, a row loaded before"
 
     def _mistake(self, file: str, line: int, sentence: str) -> None:
         self._mistakes.append(f"{file}, line {line}: {sentence}.")
@@ -254,6 +259,13 @@ class UnitFiles:
             self._mistake(EVENTS_FILE, line, f"weight '{text}' is too fine; write at most {WEIGHT_LENGTH} characters")
             return None
         return weight
+
+
+def _in_short(row: Span | Event) -> str:
+    if isinstance(row, Span):
+        return f"{row.unit_code} from {row.valid_from}, under {row.parent_code or 'nobody'}"
+    into = f" into {row.to_code}, weight {row.weight}" if row.to_code else ""
+    return f"{row.kind} of {row.from_code}{into}"
 
 
 def span_key(span: Span) -> SpanKey:
