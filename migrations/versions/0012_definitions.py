@@ -97,18 +97,20 @@ FUNCTIONS = (
     """,
     "comment on function published.year_before(text) is '上年同期：2022 的上年同期是 2021，2022-Q3 的是 2021-Q3'",
     """
-    create function published.break_between(indicator_code text, earlier_period text, later_period text) returns text
-    language sql stable
+    create function published.break_between(indicator_code text, period text, other_period text) returns text
+    language sql stable strict
     return (
         select string_agg(breaks.reason, '；' order by breaks.valid_from)
         from published.series_breaks as breaks
         where breaks.indicator_code = break_between.indicator_code
-            and breaks.valid_from > published.period_first_day(earlier_period)
-            and breaks.valid_from <= published.period_last_day(later_period)
+            and breaks.valid_from
+                > least(published.period_first_day(period), published.period_first_day(other_period))
+            and breaks.valid_from
+                <= greatest(published.period_last_day(period), published.period_last_day(other_period))
     )
     """,
     "comment on function published.break_between(text, text, text) is "
-    "'某指标前后两期的数不可比的原因，空为口径没有断开；一期之内调整口径的，与前后各期都不可比'",
+    "'某指标两期的数不可比的原因，空为口径没有断开；一期之内调整口径的，与前后各期都不可比'",
 )
 
 PROVINCE_INDICATORS = f"""

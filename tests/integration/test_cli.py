@@ -332,6 +332,16 @@ def test_a_template_folds_away_what_a_unit_rarely_has_unless_asked_for_all(kexie
     assert "更多指标" not in load_workbook(folder / "all.xlsx").sheetnames
 
 
+def test_what_is_filled_into_the_template_of_november_is_provisional(kexie: Kexie, folder: Path) -> None:
+    kexie("template", "--unit", "A", "--period", "2021", "--provisional", "--output", "november.xlsx")
+    workbook = load_workbook(folder / "november.xlsx")
+    sheet = workbook["科普活动与科技志愿服务情况表"]
+    next(row for row in sheet.iter_rows(min_row=7) if row[0].value == LECTURES)[4].value = 12
+    workbook.save(folder / "november.xlsx")
+    (line,) = kexie("read", "november.xlsx").stdout.splitlines()
+    assert line.endswith("科普讲座/报告会场次 12 场 [own provisional]")
+
+
 @pytest.mark.usefixtures("published")
 def test_read_prints_one_json_object_a_figure(kexie: Kexie) -> None:
     (line,) = kexie("read", "A_2020.xlsx", "--json").stdout.splitlines()
