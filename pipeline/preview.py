@@ -40,9 +40,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """As of when the file was tried out; `last_build` is the last one published by then."""
+    """As of when the file was tried out; `years` are built, `last_build` is the last one published by then."""
 
     trial: Trial
+    years: list[int]
     pending: tuple[int, ...]
     last_build: int
 
@@ -58,7 +59,7 @@ def preview(home: Home, file: Path, submitter: str = "") -> Preview:
     sent = read(file, catalogue, today)
     with acting(home, Role.TRANSFORM) as engine, previewing(engine), _cleared(engine):
         moment = _prepare(engine, catalogue, sent, submitter, today)
-        if not moment.trial.years:
+        if not moment.years:
             return Preview(moment.trial, (), [])
         _build(home, engine, catalogue, moment)
         with acting(home, Role.PUBLISH) as reader, reader.connect() as connection:
@@ -83,17 +84,23 @@ def _prepare(engine: Engine, catalogue: Catalogue, sent: Sent, submitter: str, t
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": COLLECTING})
         last = preview_schemas.last_numbers(connection)
         trial = check(connection, catalogue, sent, submitter, (last.landed, last.submission), today)
-        # In this order: a publish in between makes a build of what is not behind any more, and nothing worse.
-        pending = _pending(connection, catalogue.version, trial)
+        if not trial.years:
+            return _Moment(trial, [], (), 0)
+        preview_schemas.stage(connection, last)
+        behind = {*preview_schemas.restate(connection), *builds.pending_years(connection, catalogue.version)}
+        # Read after what is behind: a publish in between has a year built twice that need not be, and nothing worse.
         last_build: int = connection.execute(text(LAST_BUILD)).scalar_one()
-        if trial.years:
-            preview_schemas.stage(connection, last, trial.years, catalogue.version)
-    return _Moment(trial, pending, last_build)
+        years = sorted({*trial.years, *_restated_with(connection, trial)})
+        preview_schemas.open_build(connection, last, years, catalogue.version)
+    return _Moment(trial, years, tuple(year for year in years if year in behind), last_build)
 
 
-def _pending(connection: Connection, catalogue_version: str, trial: Trial) -> tuple[int, ...]:
-    behind = builds.pending_years(connection, catalogue_version)
-    return tuple(year for year in trial.years if year in behind)
+def _restated_with(connection: Connection, trial: Trial) -> list[int]:
+    """The years that sending the file has restated; they are asked for only when its rows are there."""
+    with connection.begin_nested() as asked:
+        years = preview_schemas.restate(connection, trial.years)
+        asked.rollback()
+    return years
 
 
 def _build(home: Home, engine: Engine, catalogue: Catalogue, moment: _Moment) -> None:
@@ -119,7 +126,7 @@ def _changes(connection: Connection, moment: _Moment) -> list[Change]:
         before = {relation: preview_schemas.before(relation) for relation in SHOWN}
     else:
         before = {relation: as_of_build(relation, moment.last_build) for relation in SHOWN}
-    return foreseen(connection, before, after, moment.trial.years)
+    return foreseen(connection, before, after, moment.years)
 
 
 MODELS = {"report_lines": "report_line_figures"}

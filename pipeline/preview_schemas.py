@@ -1,13 +1,13 @@
 """The schemas in which a preview builds: what dbt reads, as of one moment, with the rows of a file that was not sent.
 
-For each source of the dbt project a relation of the same name stands in `preview_landing` or `preview_ops`: a view
+For each source in landing and ops a relation of the same name stands in `preview_landing` or `preview_ops`: a view
 where rows are numbered, so that none which lands meanwhile is seen; a copy where they are few and may be amended; and
 the one build.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from ingestion.store import OBSERVATION_COLUMNS, SUBMISSION_COLUMNS, Outcome, ob
 from ingestion.trial import Trial
 from kexie.database import copy_rows
 from kexie.roles import PREVIEW, PREVIEW_PREFIX
+from pipeline import builds
 from pipeline.builds import LAST_LANDED
 from pipeline.transform import PROJECT_FOLDER
 
@@ -47,18 +48,29 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql(drop)
 
 
-def stage(connection: Connection, last: Numbers, years: Sequence[int], catalogue_version: str) -> None:
-    """Show dbt everything up to these numbers, and a build of the years; the file's rows are not among it yet."""
-    for schema, table in _sources():
+def stage(connection: Connection, last: Numbers) -> None:
+    """Show dbt everything up to these numbers; the file's rows are not among it yet, nor a build."""
+    for schema, table in sources():
         for statement in _standing_in(schema, table, last):
             connection.exec_driver_sql(statement)
+
+
+def restate(connection: Connection, years: Collection[int] = ()) -> list[int]:
+    """Ask for the restated years that the next run asks for, or would with something known of these years too."""
+    known = f"(select year from landing.year_change union select unnest(array{sorted(years)}::smallint[]) as year)"
+    return builds.restate_where_the_tree_changed(connection, f"{PREVIEW_PREFIX}ops.restatement", known)
+
+
+def open_build(connection: Connection, last: Numbers, years: Sequence[int], catalogue_version: str) -> None:
+    """Have dbt build the years, the file's rows included where there are any."""
     build = {"build_id": BUILD_ID, "cutoff_seq": last.landed + 1, "catalogue_version": catalogue_version}
     connection.execute(text(INSERT_BUILD), build)
     connection.execute(text(INSERT_YEARS), {"build_id": BUILD_ID, "years": list(years)})
 
 
 def add(connection: Connection, trial: Trial, catalogue_version: str) -> None:
-    """Let dbt see the file's submissions and observations too."""
+    """Let dbt see the file's submissions and observations too, and what is restated because of them."""
+    restate(connection, trial.years)
     sent, outcomes = trial.sent, [Outcome(trial.delivery_seq, trial.checked, "")]
     delivery: dict[str, Any] = {
         "delivery_seq": trial.delivery_seq,
@@ -95,11 +107,11 @@ def after(relation: str) -> str:
 _TRIED = f"{PREVIEW_PREFIX}landing.tried"
 
 
-def _sources() -> Iterator[tuple[str, str]]:
-    """Schema and name of each relation that the models read as a source."""
+def sources() -> Iterator[tuple[str, str]]:
+    """Schema and name of each source of the models that is another one in a preview; the rest is read where it is."""
     for source in yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]:
-        for table in source["tables"]:
-            yield source["name"], table["name"]
+        if "schema_prefix" in source["schema"]:
+            yield from ((source["name"], table["name"]) for table in source["tables"])
 
 
 def _standing_in(schema: str, table: str, last: Numbers) -> Iterator[str]:
@@ -118,7 +130,8 @@ def _standing_in(schema: str, table: str, last: Numbers) -> Iterator[str]:
         yield f"create table {tried} (like {real} including defaults)"
         yield f"create view {shown} as select * from {real} where {numbered[table]} union all select * from {tried}"
     else:
-        yield f"create table {shown} as select * from {real}"
+        yield f"create table {shown} (like {real} including defaults including indexes)"
+        yield f"insert into {shown} select * from {real}"
     if table == "observation":
         first = f"start with {last.observation + 1}"
         yield f"alter table {tried} alter observation_id add generated always as identity ({first})"

@@ -166,6 +166,9 @@ def _columns(catalogue: Catalogue) -> dict[str, list[tuple[str, Show]]]:
     }
 
 
+UNTOLD = ("reason_code", "reason_unit_code", "reason_unit_name", "reason_fit")
+"""Columns that repeat a part of a sentence beside them; only the CSV has them."""
+
 KINDS = {"new": "新出现", "changed": "变动", "gone": "消失"}
 
 IN_A_COLUMN = {"reconciliation": ("claimed_value", "computed_value")}
@@ -209,7 +212,7 @@ def _others(change: Change) -> str:
     """What else of the row changes, but for what says the same as the first figure in a column."""
     in_columns = IN_A_COLUMN.get(change.relation, USUALLY_IN_A_COLUMN)
     figures = [name for name in change.row if name.endswith("value")]
-    passed = {*in_columns, *DESCRIBING, *(bound for name in figures for bound in _bounds(name))}
+    passed = {*in_columns, *DESCRIBING, *UNTOLD, *(bound for name in figures for bound in _bounds(name))}
     first = _arrow(change, lambda row: _figure(row, in_columns[0]))
     told = []
     for name in change.row:
