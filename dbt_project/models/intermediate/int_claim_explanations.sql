@@ -25,6 +25,8 @@ facts as (
         claims.place,
         claims.claimed_place,
         terms.*,
+        -- What it brings into the sum by itself, where 万 may have gone wrong.
+        case when terms.distance > 0 and terms.basis = 'claimed' then terms.claimed_value else terms.own_value end as entered,
         limits.spread_times,
         limits.plausible_times,
         limits.twins_least,
@@ -128,13 +130,13 @@ exact_cases as (
     from facts
     where distance > 0 and is_counted and twins > 1 and own_value >= twins_least * place
     union all
-    select claim_id, about_code, 'figure_ten_thousand_fold', -own_value * 9999 / 10000, share
+    select claim_id, about_code, 'figure_ten_thousand_fold', -entered * 9999 / 10000, share
     from facts
-    where own_value > 0 and mod(own_value, 10000 * place) = 0
+    where entered > 0 and mod(entered, 10000 * place) = 0
     union all
-    select claim_id, about_code, 'figure_ten_thousandth', own_value * 9999, share
+    select claim_id, about_code, 'figure_ten_thousandth', entered * 9999, share
     from facts
-    where own_value > 0
+    where entered > 0
     union all
     select claim_id, about_code, 'held_ten_thousand_fold', held_value / 10000, 1.0
     from facts
@@ -213,7 +215,7 @@ near_cases as (
         null
     from facts
     join places on places.place <= 1 and mod(facts.own_value, places.place) = 0
-    where facts.is_counted and facts.own_value > 0 and facts.own_value * facts.tiny_times <= facts.greatest_of_level
+    where facts.is_counted and facts.own_value > 0 and facts.own_value * facts.tiny_times <= facts.greatest_own_of_level
     group by facts.claim_id, facts.about_code, facts.own_value, facts.share
 ),
 

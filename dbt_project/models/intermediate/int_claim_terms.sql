@@ -116,5 +116,6 @@ select
     bool_or(makes_vague) over (partition by claim_id) as is_sum_vague,
     count(*) over (partition by claim_id, distance <= 1) as alternatives,
     count(*) over (partition by claim_id, own_value) as twins,
-    max(case when distance > 0 then own_value end) over (partition by claim_id, level) as greatest_of_level
+    max(case when distance > 0 then own_value end) over (partition by claim_id, level) as greatest_own_of_level,
+    max(case when distance > 0 then value end) over (partition by claim_id, level) as greatest_of_level
 from judged
