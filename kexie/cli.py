@@ -258,13 +258,20 @@ def _print_answer(role: Role, query: str, as_csv: bool) -> None:
 def trace(
     unit: UnitCode,
     indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="an indicator's code")],
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help="a year, as published")],
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help="2021, 2021-H1, 2021-Q3 or 2021-09")],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X",
+            help="as published then: 2022-01-10, 2022-01-10T08:00 (Beijing time), or a release's name; default now",
+        ),
+    ] = None,
 ) -> None:
-    """Show a published number's whole tree, down to file and cell."""
+    """Show a published number's whole tree, down to file and cell, with what was filed before and who approved it."""
     from reporting.trace import trace as follow
 
     with _warehouse(Role.OFFICE) as (_, engine):
-        for line in follow(engine, unit, indicator, period):
+        for line in follow(engine, unit, indicator, period, as_of):
             _say(line)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from catalogue.load import load as load_catalogue
 from kexie.table import aligned
-from reporting.trace import figure
+from reporting.wording import figure
 
 SHOWN = 40
 """So many differing figures are printed; the rest are counted."""

@@ -1,9 +1,9 @@
-"""The whole tree behind one published number: what each unit brought, down to file, cell and line."""
+"""The whole tree behind one published number: what each unit brought, down to file and cell, and who approved it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -11,45 +11,97 @@ from sqlalchemy import Connection, Engine, Row, text
 from catalogue.load import load as load_catalogue
 from ingestion.wording import plain
 from kexie.errors import UserError
+from reporting.leaf_history import REVISIONS_OF_LEAVES, history_lines
+from reporting.moments import moment, shown
+from reporting.wording import figure, place
+
+ROLES = {"claim": "含下级 ", "numerator": "分子 ", "denominator": "分母 "}
 
 
-def trace(engine: Engine, unit_code: str, indicator_code: str, period: str) -> Iterator[str]:
-    """The lines of the tree, in Chinese; raises UserError where no such figure is published."""
-    asked = {"unit": unit_code, "indicator": indicator_code, "period": period}
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a trace reads: what is published now, or what was at the moment `:moment`."""
+
+    values: str
+    tree: str
+    leaves: str
+
+
+NOW = Sources("published.indicator_values", "published.tree_closure", "published.contributions")
+_LAST_BY_THEN = "(select max(publication_id) from published.publication where published_at <= :moment)"
+THEN = Sources(
+    "published.as_of(:moment)",
+    f"""(
+        select * from published.tree_closure_history
+        where opened_by <= {_LAST_BY_THEN} and (closed_by is null or closed_by > {_LAST_BY_THEN})
+    )""",
+    "published.contributions_as_of(:moment)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows by what they belong to: units by their superior, leaves by their holder, revisions by their leaf."""
+
+    units: Mapping[str, Sequence[Row[Any]]]
+    leaves: Mapping[str, Sequence[Row[Any]]]
+    revisions: Mapping[int, Sequence[Row[Any]]]
+
+
+def trace(engine: Engine, unit_code: str, indicator_code: str, period: str, as_of: str | None = None) -> Iterator[str]:
+    """The lines of the tree, in Chinese; raises UserError where no such figure is published.
+
+    `as_of` asks for what was published then: a moment in Beijing time, or the name of a release.
+    """
+    asked: dict[str, Any] = {"unit": unit_code, "indicator": indicator_code, "period": period}
     with engine.connect() as connection:
-        units = connection.execute(text(UNITS), asked).all()
+        if as_of:
+            asked["moment"] = moment(connection, as_of)
+        sources = THEN if as_of else NOW
+        units = connection.execute(text(UNITS.format(values=sources.values, tree=sources.tree)), asked).all()
         if not units:
             raise UserError(_why_nothing(connection, asked))
-        leaves = connection.execute(text(LEAVES), asked).all()
-    yield from _tree(units, leaves)
+        leaves = connection.execute(text(LEAVES.format(leaves=sources.leaves)), asked).all()
+        revisions = connection.execute(text(REVISIONS_OF_LEAVES.format(leaves=sources.leaves)), asked).all()
+        releases = connection.execute(text(RELEASES), asked).all()
+    if as_of:
+        yield f"{shown(asked['moment'])} 已发布的数"
+    for release in releases:
+        yield _release_line(release)
+    found = Found(_by(units, "parent_code"), _by(leaves, "holder_code"), _by(revisions, "leaf_id"))
+    yield from _branch(units[0], found, "")
 
 
-def _why_nothing(connection: Connection, asked: dict[str, str]) -> str:
+def _why_nothing(connection: Connection, asked: dict[str, Any]) -> str:
     for column, word in (("indicator_code", "indicator"), ("unit_code", "unit"), ("period", "period")):
         known = text(f"select 1 from published.indicator_values where {column} = :{word} limit 1")
         if not connection.scalar(known, asked):
             return f"Nothing is published for {word} '{asked[word]}'; see `kexie sql` on published.indicator_values."
-    return f"Neither unit {asked['unit']} nor any below it has {asked['indicator']} in {asked['period']}."
+    then = f" as published at {shown(asked['moment'])}" if "moment" in asked else ""
+    return f"Neither unit {asked['unit']} nor any below it has {asked['indicator']} in {asked['period']}{then}."
 
 
-def _tree(units: Sequence[Row[Any]], leaves: Sequence[Row[Any]]) -> Iterator[str]:
-    children: dict[str, list[Row[Any]]] = {}
-    for unit in units:
-        children.setdefault(unit.parent_code, []).append(unit)
-    by_holder: dict[str, list[Row[Any]]] = {}
-    for leaf in leaves:
-        by_holder.setdefault(leaf.holder_code, []).append(leaf)
-    yield from _branch(units[0], children, by_holder, "")
+def _by(rows: Sequence[Row[Any]], column: str) -> dict[Any, list[Row[Any]]]:
+    grouped: dict[Any, list[Row[Any]]] = {}
+    for row in rows:
+        grouped.setdefault(getattr(row, column), []).append(row)
+    return grouped
 
 
-def _branch(
-    unit: Row[Any], children: dict[str, list[Row[Any]]], leaves: dict[str, list[Row[Any]]], indent: str
-) -> Iterator[str]:
+def _release_line(release: Row[Any]) -> str:
+    printed = figure(release.value, release.low, release.high)
+    note = f"，{plain(release.note)}" if release.note else ""
+    return f"定稿 {release.release_name}：{printed}（{release.approved_by} {shown(release.approved_at)} 批准{note}）"
+
+
+def _branch(unit: Row[Any], found: Found, indent: str) -> Iterator[str]:
     yield indent + _unit_line(unit)
-    for leaf in leaves.get(unit.unit_code, ()):
+    for leaf in found.leaves.get(unit.unit_code, ()):
         yield f"{indent}    └ {_leaf_line(leaf)}"
-    for child in children.get(unit.unit_code, ()):
-        yield from _branch(child, children, leaves, indent + "    ")
+        for line in history_lines(leaf, found.revisions.get(leaf.observation_id, ())):
+            yield f"{indent}        · {line}"
+    for child in found.units.get(unit.unit_code, ()):
+        yield from _branch(child, found, indent + "    ")
 
 
 def _unit_line(unit: Row[Any]) -> str:
@@ -62,39 +114,29 @@ def _unit_line(unit: Row[Any]) -> str:
 
 
 def _leaf_line(leaf: Row[Any]) -> str:
-    share = "" if leaf.weight == 1 else f"，按 {leaf.weight.normalize():f} 计入"
+    share = ""
+    if leaf.is_estimate:
+        share = f"，按 {leaf.weight.normalize():f} 计入 {figure(leaf.value, leaf.low, leaf.high)}"
     filed_by = "" if leaf.leaf_unit_code == leaf.holder_code else f"{leaf.leaf_unit_code} 报，"
-    place = f"{leaf.sheet} {leaf.cell}" if leaf.cell else f"第 {leaf.line} 行" if leaf.line else f"“{leaf.quote}”"
     # The reason for an odd figure, or the tick that made a blank cell a zero.
     said = f"，说明：{plain(leaf.note)}" if leaf.note else ""
     return (
-        f"{filed_by}{leaf.leaf_period} {figure(leaf.filed_value, leaf.filed_low, leaf.filed_high)}{share}："
-        f"{leaf.file_name} {place}（{leaf.received_at:%Y-%m-%d %H:%M} 收到，{leaf.sha256[:12]}）{said}"
+        f"{filed_by}{ROLES.get(leaf.role, '')}{leaf.leaf_period}"
+        f" {figure(leaf.filed_value, leaf.filed_low, leaf.filed_high)}{share}：{leaf.file_name} {place(leaf)}"
+        f"（报送 {leaf.submission_id}，{leaf.received_at:%Y-%m-%d %H:%M} 收到，{leaf.sha256[:12]}）{said}"
     )
-
-
-def figure(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:
-    """A figure with its bounds where they say more than the value: `30（30—39）`, `50（50 以上）`, `无数`."""
-    if value is None and low is None and high is None:
-        return "无数"
-    point = "—" if value is None else f"{value:,f}"
-    if low == value == high:
-        return point
-    if high is None:
-        return f"{point}（{low:,f} 以上）" if low is not None else f"{point}（上下限不明）"
-    return f"{point}（{'' if low is None else f'{low:,f}'}—{high:,f}）"
 
 
 # Every unit below the asked one that has a row, with its superior of that year's tree; the asked one first.
 UNITS = """
     select figures.*, superior.ancestor_code as parent_code
-    from published.tree_closure as below
-    join published.indicator_values as figures
+    from {tree} as below
+    join {values} as figures
         on figures.unit_code = below.unit_code and figures.period = below.period
         and figures.indicator_code = :indicator
-    join published.tree_closure as self
+    join {tree} as self
         on self.period = below.period and self.unit_code = below.unit_code and self.ancestor_code = below.unit_code
-    left join published.tree_closure as superior
+    left join {tree} as superior
         on superior.period = below.period and superior.unit_code = below.unit_code
         and superior.ancestor_depth = self.ancestor_depth - 1
     where below.ancestor_code = :unit and below.period = :period
@@ -102,7 +144,16 @@ UNITS = """
 """
 
 LEAVES = """
-    select * from published.contributions
+    select * from {leaves}
     where unit_code = :unit and indicator_code = :indicator and period = :period
     order by holder_code, role, leaf_unit_code, leaf_period
+"""
+
+RELEASES = """
+    select releases.release_name, releases.approved_by, releases.approved_at, releases.note, printed.value, printed.low,
+        printed.high
+    from published.release_values as printed
+    join published.releases as releases on releases.release_name = printed.release_name
+    where printed.unit_code = :unit and printed.indicator_code = :indicator and printed.period = :period
+    order by releases.approved_at
 """

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Row, text
 
 from catalogue.load import load as load_catalogue
 from catalogue.model import ChangeReason
 from kexie.errors import UserError
-from kexie.roles import TIME_ZONE
-from reporting.trace import figure
-
-BEIJING = ZoneInfo(TIME_ZONE)
-
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?", re.ASCII)
+from reporting.moments import BEIJING, moment, shown
+from reporting.wording import figure
 
 
 def why(engine: Engine, unit: str, indicator: str, period: str, since: str, until: str | None) -> Iterator[str]:
@@ -29,7 +23,7 @@ def why(engine: Engine, unit: str, indicator: str, period: str, since: str, unti
     now. Raises UserError for what is neither, for a wrong order, and where no such figure was published at either.
     """
     with engine.connect() as connection:
-        then, now = _moment(connection, since), _moment(connection, until) if until else datetime.now(BEIJING)
+        then, now = moment(connection, since), moment(connection, until) if until else datetime.now(BEIJING)
         if then > now:
             raise UserError(f"--from {since} is later than --to {until or 'now'}; give the earlier one first.")
         asked = {"unit": unit, "indicator": indicator, "period": period, "since": then, "until": now}
@@ -40,26 +34,10 @@ def why(engine: Engine, unit: str, indicator: str, period: str, since: str, unti
         terms = {row.reason: row for row in connection.execute(text(TERMS), asked)}
         leaves = connection.execute(text(LEAVES), asked).all()
     yield f"{named.unit_name}（{unit}）{named.indicator_name} {period}"
-    yield f"{_at(then)}  {_published(before)}"
-    yield f"{_at(now)}  {_published(after)}"
+    yield f"{shown(then)}  {_published(before)}"
+    yield f"{shown(now)}  {_published(after)}"
     yield from _explained(terms, leaves, indicator)
     yield _proof(before, after, terms)
-
-
-def _moment(connection: Connection, given: str) -> datetime:
-    if MOMENT.fullmatch(given):
-        try:
-            return datetime.fromisoformat(given).replace(tzinfo=BEIJING)
-        except ValueError:
-            raise UserError(f"'{given}' is no moment; write it like 2022-01-10 or 2022-01-10T08:00.") from None
-    released: datetime | None = connection.scalar(text(RELEASED), {"name": given})
-    if released is None:
-        names = connection.scalars(text("select release_name from published.releases order by approved_at")).all()
-        known = f"the releases are {', '.join(names)}" if names else "nothing has been released yet"
-        raise UserError(
-            f"'{given}' is neither a moment, such as 2022-01-10 or 2022-01-10T08:00, nor a release: {known}."
-        )
-    return released
 
 
 def _figure(connection: Connection, asked: dict[str, Any], side: str) -> Row[Any] | None:
@@ -73,7 +51,7 @@ def _why_nothing(connection: Connection, asked: dict[str, Any]) -> str:
             return f"Nothing was ever published for {word} '{asked[word]}'; see `kexie sql` on published.as_of(…)."
     return (
         f"No {asked['indicator']} of unit {asked['unit']} for {asked['period']} was published at either moment, "
-        f"{_at(asked['since'])} or {_at(asked['until'])}."
+        f"{shown(asked['since'])} or {shown(asked['until'])}."
     )
 
 
@@ -142,12 +120,6 @@ def _plain(amount: Decimal) -> str:
 def _signed(amount: Decimal) -> str:
     return f"{amount:+,f}".replace("-", "−")
 
-
-def _at(moment: datetime) -> str:
-    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
-
-
-RELEASED = "select published_at from published.releases where release_name = :name"
 
 FIGURE = """
     select * from published.as_of({moment})

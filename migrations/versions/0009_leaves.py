@@ -40,6 +40,8 @@ def upgrade() -> None:
     for statement in READING:
         op.execute(statement)
     comment_columns("contributions", CONTRIBUTION_COMMENTS)
+    comment_columns("filed_figures", FILED_COMMENTS)
+    comment_columns("revisions", REVISION_COMMENTS)
 
 
 # The leaves of a key changed whenever one of them came or went: each stretch of publications between becomes one row.
@@ -104,6 +106,41 @@ TABLE = (
 )
 
 
+# Whoever reads the views of published may read what stands behind them; a function reads with its caller's rights.
+FILED_FIGURES = """
+    select
+        submission.unit_code,
+        submission.form,
+        submission.period,
+        observation.indicator_code,
+        observation.scope,
+        observation.status,
+        observation.state,
+        observation.value,
+        observation.low,
+        observation.high,
+        observation.is_held,
+        observation.note,
+        delivery.submitter_code,
+        delivery.file_name,
+        delivery.sha256,
+        delivery.received_at,
+        observation.sheet,
+        observation.cell,
+        observation.line,
+        observation.quote,
+        observation.span_start,
+        observation.span_end,
+        observation.observation_id,
+        submission.submission_id,
+        submission.delivery_seq
+    from landing.observation as observation
+    join landing.submission as submission on submission.submission_id = observation.submission_id
+    join landing.delivery as delivery on delivery.delivery_seq = submission.delivery_seq
+    where submission.state = 'accepted'
+"""
+
+
 def contributions(leaves: str, closure: str) -> str:
     """The query behind `published.contributions`, for the leaves and the tree of any moment."""
     return f"""
@@ -114,33 +151,33 @@ def contributions(leaves: str, closure: str) -> str:
         leaves.role,
         leaves.holder_code,
         holder.unit_name as holder_name,
-        submission.unit_code as leaf_unit_code,
+        filed.unit_code as leaf_unit_code,
         leaves.leaf_indicator_code,
-        submission.form,
-        submission.period as leaf_period,
-        observation.scope,
-        observation.status,
-        case when leaf.weight is null then observation.value else leaf.shared_value end as value,
-        case when leaf.weight is null then observation.low else leaf.shared_low end as low,
-        case when leaf.weight is null then observation.high else leaf.shared_high end as high,
+        filed.form,
+        filed.period as leaf_period,
+        filed.scope,
+        filed.status,
+        case when leaf.weight is null then filed.value else leaf.shared_value end as value,
+        case when leaf.weight is null then filed.low else leaf.shared_low end as low,
+        case when leaf.weight is null then filed.high else leaf.shared_high end as high,
         coalesce(leaf.weight, 1) as weight,
         leaf.weight is not null as is_estimate,
-        observation.value as filed_value,
-        observation.low as filed_low,
-        observation.high as filed_high,
-        observation.note,
-        delivery.submitter_code,
-        delivery.file_name,
-        delivery.sha256,
-        delivery.received_at,
-        observation.sheet,
-        observation.cell,
-        observation.line,
-        observation.quote,
+        filed.value as filed_value,
+        filed.low as filed_low,
+        filed.high as filed_high,
+        filed.note,
+        filed.submitter_code,
+        filed.file_name,
+        filed.sha256,
+        filed.received_at,
+        filed.sheet,
+        filed.cell,
+        filed.line,
+        filed.quote,
         leaf.observation_id,
-        submission.submission_id,
-        observation.span_start,
-        observation.span_end
+        filed.submission_id,
+        filed.span_start,
+        filed.span_end
     from {leaves} as leaves
     join {closure} as closure
         on closure.period = leaves.period
@@ -153,11 +190,82 @@ def contributions(leaves: str, closure: str) -> str:
     cross join lateral unnest(
         leaves.observation_ids, leaves.weights, leaves.shared_values, leaves.shared_lows, leaves.shared_highs
     ) as leaf (observation_id, weight, shared_value, shared_low, shared_high)
-    join landing.observation as observation on observation.observation_id = leaf.observation_id
-    join landing.submission as submission on submission.submission_id = observation.submission_id
-    join landing.delivery as delivery on delivery.delivery_seq = submission.delivery_seq
+    join published.filed_figures as filed on filed.observation_id = leaf.observation_id
     """
 
+
+# No list of all cells, so that a question about one looks at no other: the row before tells what a revision lacks.
+REVISIONS = """
+    select
+        filed.unit_code,
+        filed.form,
+        filed.period,
+        filed.indicator_code,
+        filed.scope,
+        filed.status,
+        (
+            select count(*)::integer
+            from landing.submission as earlier
+            where earlier.unit_code = filed.unit_code and earlier.form = filed.form
+                and earlier.period = filed.period and earlier.state = 'accepted'
+                and earlier.delivery_seq <= filed.delivery_seq
+        ) as revision,
+        case
+            when withdrawal.submission_id is not null then 'withdrawn'
+            when next.submission_id is not null then 'replaced'
+            else 'in_force'
+        end as fate,
+        filed.state,
+        filed.value,
+        filed.low,
+        filed.high,
+        filed.is_held,
+        filed.note,
+        (
+            select string_agg(finding.sentence, ' ' order by finding.finding_id)
+            from landing.finding as finding
+            where finding.delivery_seq = filed.delivery_seq
+                and finding.submission_id = filed.submission_id
+                and finding.indicator_code = filed.indicator_code
+                and finding.sheet is not distinct from filed.sheet
+                and finding.cell is not distinct from filed.cell
+                and finding.line is not distinct from filed.line
+                and (finding.severity = 'explain' or right(finding.code, 10) = '_EXPLAINED')
+        ) as doubt,
+        filed.submitter_code,
+        filed.file_name,
+        filed.sha256,
+        filed.received_at,
+        filed.sheet,
+        filed.cell,
+        filed.line,
+        filed.quote,
+        filed.span_start,
+        filed.span_end,
+        filed.observation_id,
+        filed.submission_id,
+        next.submission_id as replaced_by,
+        next.received_at as replaced_at,
+        next.submission_id is not null and not exists (
+            select 1 from landing.observation as later
+            where later.submission_id = next.submission_id and later.indicator_code = filed.indicator_code
+                and later.scope = filed.scope
+        ) as is_dropped,
+        withdrawal.withdrawn_at
+    from published.filed_figures as filed
+    left join landing.withdrawal as withdrawal on withdrawal.submission_id = filed.submission_id
+    left join lateral (
+        select later.submission_id, brought.received_at
+        from landing.submission as later
+        join landing.delivery as brought on brought.delivery_seq = later.delivery_seq
+        left join landing.withdrawal as taken_back on taken_back.submission_id = later.submission_id
+        where later.unit_code = filed.unit_code and later.form = filed.form
+            and later.period = filed.period and later.state = 'accepted'
+            and later.delivery_seq > filed.delivery_seq and taken_back.submission_id is null
+        order by later.delivery_seq
+        limit 1
+    ) as next on true
+"""
 
 # Publications are numbered in their order, so the last one by then says which rows were in force.
 LAST_BY_THEN = "(select max(publication_id) from published.publication where published_at <= moment)"
@@ -179,6 +287,8 @@ LEAVES_NOW = "(select * from published.contribution_leaves_history where closed_
 CLOSURE_NOW = "(select * from published.tree_closure_history where closed_by is null)"
 
 READING = (
+    f"create view published.filed_figures as {FILED_FIGURES}",
+    "comment on view published.filed_figures is '收下的每个数及其所在的文件、单元格、行或原话；随收随新，不经发布审核'",
     f"create view published.contributions as {contributions(LEAVES_NOW, CLOSURE_NOW)}",
     "comment on view published.contributions is '每个采用数由哪些原报数加成，以及它们所在的文件、单元格、行或原话'",
     f"""
@@ -187,6 +297,9 @@ READING = (
     as $$ {contributions(LEAVES_THEN, CLOSURE_THEN)} $$
     """,
     "comment on function published.contributions_as_of(timestamptz) is '某一时刻已发布的 contributions'",
+    f"create view published.revisions as {REVISIONS}",
+    "comment on view published.revisions is "
+    "'收下的每个数是第几次报的，后来被哪次替代或何时撤回，核对时问过什么；随收随新，不经发布审核'",
 )
 
 CONTRIBUTION_COMMENTS = PUBLISHED.VIEW_COMMENTS["contributions"] | {
@@ -197,4 +310,42 @@ CONTRIBUTION_COMMENTS = PUBLISHED.VIEW_COMMENTS["contributions"] | {
     "weight": "承继份额，未拆分为 1",
     "span_start": "原话在文中的起点（字符序号）",
     "span_end": "原话在文中的终点（字符序号，不含）",
+}
+
+FILED_COMMENTS = {
+    "unit_code": "报送单位代码",
+    "form": "报表代码",
+    "period": "报告期",
+    "indicator_code": "指标代码",
+    "scope": "口径",
+    "status": "性质",
+    "state": "number 有数、not_applicable 无此项、redacted 已隐去",
+    "value": "原报数",
+    "low": "原报数下限",
+    "high": "原报数上限",
+    "is_held": "是否待说明，未计入汇总",
+    "note": "原报说明",
+    "submitter_code": "报送者代码",
+    "file_name": "文件名",
+    "sha256": "文件指纹（SHA-256）",
+    "received_at": "收到时间",
+    "sheet": "工作表",
+    "cell": "单元格",
+    "line": "行号",
+    "quote": "原话",
+    "span_start": "原话在文中的起点（字符序号）",
+    "span_end": "原话在文中的终点（字符序号，不含）",
+    "observation_id": "原报数编号",
+    "submission_id": "报送编号",
+    "delivery_seq": "送达顺序号",
+}
+
+REVISION_COMMENTS = {column: text for column, text in FILED_COMMENTS.items() if column != "delivery_seq"} | {
+    "revision": "该单位该报表该报告期第几次收下的报送",
+    "fate": "现状：in_force 现行、replaced 已被后一次替代、withdrawn 已撤回",
+    "doubt": "核对时的疑问，或收到的说明",
+    "replaced_by": "被哪次报送替代（报送编号），撤回的不算",
+    "replaced_at": "替代它的报送的收到时间",
+    "is_dropped": "替代它的报送是否不再报此数",
+    "withdrawn_at": "撤回时间",
 }

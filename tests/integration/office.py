@@ -1,5 +1,6 @@
 """A province of four units in a database of its own, whose files come in when a test says so."""
 
+from collections import Counter
 from pathlib import Path
 
 from sqlalchemy import text
@@ -39,10 +40,14 @@ class Office:
         """One file of the unit, a figure each line, as `2021 sp_lecture_count 10`; it is collected at once."""
         rows = (figure.split() for figure in figures)
         lines = (f"{unit},,{period},{indicator},own,{value}\n" for period, indicator, value in rows)
-        submit(self.home, [self._write(f"{unit}.csv", HEADER + "".join(lines))], unit)
-        with acting(self.home, Role.INGEST) as engine:
-            outcomes = collect(self.home, engine, load_catalogue(), quietly).outcomes
+        outcomes = self.file(unit, HEADER + "".join(lines))
         assert set(outcomes) == {"accepted"}, outcomes
+
+    def file(self, unit: str, content: str) -> Counter[str]:
+        """One CSV file of the unit, collected at once; what became of it."""
+        submit(self.home, [self._write(f"{unit}.csv", content)], unit)
+        with acting(self.home, Role.INGEST) as engine:
+            return collect(self.home, engine, load_catalogue(), quietly).outcomes
 
     def take_back(self, unit: str, period: str, form: str) -> None:
         """Withdraw the last submission of the unit's form."""

@@ -283,7 +283,8 @@ def test_trace_shows_the_tree_down_to_the_cell_and_the_line(kexie: Kexie) -> Non
     assert lines[0] == "甲市科协（C1）42 场 [部分汇总数，已报 2/3]，本级 无数"
     assert lines[1] == "    甲一县科协（A）12 场 [汇总数，已报 1/1]"
     assert re.match(
-        r"        └ 2020 12：A_2020\.xlsx \S+ E\d+（\d{4}-\d\d-\d\d \d\d:\d\d 收到，[0-9a-f]{12}）$", lines[2]
+        r"        └ 2020 12：A_2020\.xlsx \S+ E\d+（报送 \d+，\d{4}-\d\d-\d\d \d\d:\d\d 收到，[0-9a-f]{12}）$",
+        lines[2],
     )
     assert lines[3] == "    甲二县科协（B）30 场 [汇总数，已报 1/1]"
     assert re.match(r"        └ 2020 30：B\.csv 第 2 行（.*），说明：含线上 两场$", lines[4])
