@@ -313,19 +313,18 @@ def release(
         asked = asked_about(engine, year)
         for line in (asked.subject, "", *asked.lines):
             _say(line)
-        if not approved_by:
-            raise UserError("Say who approves: --approved-by WHO.")
-        if not yes and not _confirmed(f"Release {year}?"):
+        approval = Approval(approved_by or _typed("Who approves", "--approved-by WHO"), note=note)
+        if not yes and _typed(f"Release {year}, yes or no", "--yes") != "yes":
             raise UserError("Nothing is released.")
-        made = release_year(engine, year, asked.state.publication_id, Approval(approved_by, note=note), _say)
+        made = release_year(engine, year, asked.state.publication_id, approval, _say)
     if settle(home, year, made.publication_id, made.name):
         _say("The run that waited for this in Airflow goes on and ends.")
 
 
-def _confirmed(question: str) -> bool:
+def _typed(question: str, option: str) -> str:
     if not sys.stdin.isatty():
-        raise UserError(f"{question} Nobody is at the terminal to answer: say --yes.")
-    return typer.confirm(question)
+        raise UserError(f"{question}? Nobody is at a terminal to answer, so nothing is released: say {option}.")
+    return str(typer.prompt(question)).strip()
 
 
 @app.command()
@@ -349,7 +348,7 @@ def why(
 
 @app.command()
 def maintain() -> None:
-    """Watch the disk, back up and prove it, check the archive, clean up; once, in this process, without Airflow."""
+    """Watch the disk, back up and prove it, check archive and releases, clean up; once, without Airflow."""
     from upkeep.maintain import maintain as every_step
 
     with _warehouse(Role.BACKUP) as (home, engine):

@@ -59,6 +59,7 @@ def run(home: Home, say: Say) -> None:
         _print_outcomes(engine, say)
     with acting(home, Role.OFFICE) as engine:
         _print_lines(engine, say)
+        _print_release(engine, say)
     _print_places(home, address, say)
     say(clock.summary())
 
@@ -342,6 +343,22 @@ def _print_lines(engine: Engine, say: Say) -> None:
         say(text_line)
 
 
+def _print_release(engine: Engine, say: Say) -> None:
+    """Whether the report's year was released, or that it waits for a person and how to answer."""
+    from sqlalchemy import text
+
+    with engine.connect() as connection:
+        made = connection.execute(text(RELEASED), {"period": str(REPORT_YEAR)}).one_or_none()
+    say("")
+    if made:
+        say(f"{REPORT_YEAR} 年已定稿：{made.release_name}，{made.approved_by} 批准。")
+    else:
+        say(
+            f"{REPORT_YEAR} 年的数等待批准定稿：在 Airflow 首页“Required Actions”答复，"
+            f"或用 `kexie release {REPORT_YEAR} --approved-by 批准人`。"
+        )
+
+
 def _print_places(home: Home, address: AirflowAddress, say: Say) -> None:
     say("")
     say(f"Receipts: {home.outbox}")
@@ -369,4 +386,8 @@ LINES = """
     select line_code, value, low, high, units_reported, units_expected
     from published.report_lines
     where period = :period
+"""
+RELEASED = """
+    select release_name, approved_by from published.releases
+    where period = :period order by approved_at desc limit 1
 """

@@ -44,6 +44,14 @@ def check_archive() -> None:
         check_archive(home, engine, log.info)
 
 
+@task(doc_md="每份定稿是否仍是批准时的样子：逐行指纹、清单、来源数能否还原。", trigger_rule="all_done")
+def check_releases() -> None:
+    from reporting.release_check import verify_all
+
+    with warehouse(Role.BACKUP) as (_, engine):
+        verify_all(engine, log.info)
+
+
 @task(doc_md="删除过期的备份、日志、审核网页的空文件夹和运行记录。", trigger_rule="all_done")
 def clean_up() -> None:
     from upkeep.maintain import clean_up
@@ -63,4 +71,4 @@ def clean_airflow() -> None:
 @task(doc_md="前面各步都成功，本步才成功；有一步失败，整个运行标为失败。")
 def conclude() -> None:
     with warehouse(Role.BACKUP):
-        log.info("Backed up and proven; the archive is whole; what is past its time is gone.")
+        log.info("Backed up and proven; the archive and the releases are whole; what is past its time is gone.")

@@ -58,6 +58,7 @@ class Release:
     name: str
     year: int
     publication_id: int
+    published_at: datetime
     approved_by: str
     approved_at: datetime
     manifest: dict[str, Any]
@@ -129,12 +130,16 @@ def _differs(connection: Connection, copy: str, state: State, before: Release) -
 def release(connection: Connection, state: State, approval: Approval) -> Release:
     """Freeze the state, within the caller's transaction.
 
-    Raises AlreadyReleasedError where the year's last release holds just these figures, or later ones.
+    Raises AlreadyReleasedError where the year's last release holds just these figures, or later ones, and UserError
+    where a figure is not what its leaves add up to.
     """
+    if not approval.by.strip():
+        raise UserError("A release needs somebody who approves it.")
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": RELEASING})
     before = last_release(connection, state.year)
     if before:
         refuse_what_is_released(connection, state, before)
+    _refuse_unless_made_of_leaves(connection, state)
     name = f"{state.year}-{_number(before) + 1}"
     for copy in COPIES:
         _copy(connection, copy, name, state)
@@ -186,6 +191,19 @@ def copied_columns(connection: Connection, copy: str) -> list[str]:
     return list(connection.scalars(text(COLUMNS), {"table": copy, "bookkeeping": list(BOOKKEEPING)}))
 
 
+def _refuse_unless_made_of_leaves(connection: Connection, state: State) -> None:
+    from reporting.provenance import unproven
+
+    wrong = unproven(connection, state.published_at, periods_of(state.year))
+    if wrong:
+        first = wrong[0]
+        raise UserError(
+            f"{state.year} may not be released: {len(wrong)} figures are not what the filed figures behind them add up "
+            f"to, first {first.indicator_code} of {first.unit_code} for {first.period}; run the year again, "
+            f"`kexie run --year {state.year}`, and see what its audit says."
+        )
+
+
 def _number(before: Release | None) -> int:
     return int(before.name.rpartition("-")[2]) if before else 0
 
@@ -230,7 +248,13 @@ def _closing_row(connection: Connection, name: str, state: State, approval: Appr
 
 def _release(row: Row[Any]) -> Release:
     return Release(
-        row.release_name, int(row.period), row.publication_id, row.approved_by, row.approved_at, row.manifest
+        row.release_name,
+        int(row.period),
+        row.publication_id,
+        row.published_at,
+        row.approved_by,
+        row.approved_at,
+        row.manifest,
     )
 
 

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from catalogue.load import load as load_catalogue
+from ingestion.periods import periods_of
 from kexie.errors import UserError
-from reporting.release import COPIES, Release, contents, fingerprint, published_state, releases
+from reporting.provenance import unproven
+from reporting.release import COPIES, Progress, Release, contents, fingerprint, published_state, releases
 
 
-def verify(engine: Engine, year: int, progress: Callable[[str], None]) -> None:
+def verify(engine: Engine, year: int, progress: Progress) -> None:
     """Check every release of the year; raises UserError naming what is not as it was approved."""
     with engine.connect() as connection:
         made = releases(connection, year)
         if not made:
             raise UserError(f"Nothing of {year} was released yet.")
-        found = [sentence for one in made for sentence in wrong(connection, one)]
-    if found:
-        raise UserError(" ".join(found))
+        _verify(connection, made, progress)
+
+
+def verify_all(engine: Engine, progress: Progress) -> None:
+    """The same for every release there is, if there is any."""
+    with engine.connect() as connection:
+        years = connection.scalars(text("select distinct period::integer from published.releases order by 1")).all()
+        _verify(connection, [made for year in years for made in releases(connection, year)], progress)
+
+
+def _verify(connection: Connection, made: Sequence[Release], progress: Progress) -> None:
+    found = {one.name: list(wrong(connection, one)) for one in made}
     for one in made:
-        progress(f"{one.name} is as {one.approved_by} approved it; manifest {one.manifest['sha256']}.")
+        if not found[one.name]:
+            progress(f"{one.name} is as {one.approved_by} approved it; manifest {one.manifest['sha256']}.")
+    if any(found.values()):
+        raise UserError(" ".join(sentence for sentences in found.values() for sentence in sentences))
 
 
 def wrong(connection: Connection, release: Release) -> Iterator[str]:
@@ -42,6 +57,11 @@ def wrong(connection: Connection, release: Release) -> Iterator[str]:
         if held.get(relation) != told:
             found = held.get(relation, {}).get("rows", 0)
             yield f"{release.name}: {relation} holds {found} rows that are not the {told['rows']} of the manifest."
+    # Another catalogue may have other rules of adding up.
+    if manifest.get("catalogue") == load_catalogue().version:
+        unmade = len(unproven(connection, release.published_at, periods_of(release.year)))
+        if unmade:
+            yield f"{release.name}: {unmade} figures are not what the filed figures behind them add up to."
 
 
 def _told(release: Release) -> tuple[object, ...]:

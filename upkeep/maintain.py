@@ -10,6 +10,7 @@ from kexie import airflow
 from kexie.errors import UserError
 from kexie.home import Home
 from pipeline.reasons import sentence
+from reporting.release_check import verify_all
 from upkeep.airflow_cleanup import clean_airflow
 from upkeep.archive import check_archive
 from upkeep.backup import back_up
@@ -44,6 +45,7 @@ def maintain(home: Home, engine: Engine, progress: Progress) -> None:
     if attempt(lambda: _watch(home, engine, progress)):
         attempt(lambda: prove(home, engine, back_up(home, engine, progress), progress))
     attempt(lambda: check_archive(home, engine, progress))
+    attempt(lambda: verify_all(engine, progress))
     attempt(lambda: clean_up(home, engine, progress))
     attempt(lambda: _clean_airflow(home, progress))
     if failed:

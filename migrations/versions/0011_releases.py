@@ -134,8 +134,26 @@ SEAL = """
     alter table published.{relation} enable always trigger never_added_to
 """
 
+# As in the catalogue, which no view may depend on: every build makes its tables anew.
+REASONS = {
+    "tree_move": "单位变动",
+    "definition": "指标口径调整",
+    "scope": "采用口径变化",
+    "withdrawn": "撤回",
+    "correction": "更正",
+    "settled": "预计数落实",
+    "new_filing": "新报",
+    "late": "迟报",
+}
+
+REASON = f"""
+    case changed.reason {" ".join(f"when '{code}' then '{label}'" for code, label in REASONS.items())}
+        else changed.reason end
+    || coalesce(case when changed.term > 0 then ' +' else ' ' end || trim_scale(changed.term), '')
+"""
+
 # Unions of two plain joins, so that a question about one release, unit or indicator looks at no more than that.
-CORRECTIONS = """
+CORRECTIONS = f"""
     create view published.corrections as
     with compared as (
         select
@@ -179,11 +197,25 @@ CORRECTIONS = """
             where printed.release_name = releases.release_name and printed.unit_code = now.unit_code
                 and printed.indicator_code = now.indicator_code and printed.period = now.period
         )
+    ),
+    -- Everything since the release in one question, as that takes about as long as one figure does.
+    reasons as (
+        select
+            releases.release_name,
+            changed.unit_code,
+            changed.indicator_code,
+            changed.period,
+            max(changed.difference) as difference,
+            string_agg({REASON}, '；' order by abs(changed.term) desc nulls last, changed.reason) as reason
+        from published.releases as releases
+        cross join lateral published.changes(releases.published_at, 'infinity') as changed
+        group by releases.release_name, changed.unit_code, changed.indicator_code, changed.period
     )
     select
         compared.*,
-        compared.current_value - compared.printed_value as difference,
-        cast(null as text) as reason,
+        -- None on one side and a figure on the other is a difference where each of the figures behind it is one.
+        coalesce(reasons.difference, compared.current_value - compared.printed_value) as difference,
+        reasons.reason,
         (
             select min(publication.published_at)
             from published.indicator_values_history as later
@@ -206,6 +238,9 @@ CORRECTIONS = """
         ) as since
     from compared
     join published.releases as releases on releases.release_name = compared.release_name
+    left join reasons
+        on reasons.release_name = compared.release_name and reasons.unit_code = compared.unit_code
+        and reasons.indicator_code = compared.indicator_code and reasons.period = compared.period
 """
 
 COMMENTS = {
@@ -241,7 +276,7 @@ CORRECTION_COMMENTS = {
     "current_value": "现在的数，空为现在没有",
     "current_low": "现在的下限",
     "current_high": "现在的上限",
-    "difference": "现在的数减定稿的数",
+    "difference": "现在的数减定稿的数，没有的按零算；只有上下限的为空",
     "reason": "更正原因，及其各增减多少",
     "since": "从何时起与定稿不同",
 }

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from catalogue.load import load as load_catalogue
 from ingestion.collect import collect
@@ -26,6 +27,8 @@ from kexie.home import PROJECT, Home
 from kexie.roles import Role
 from pipeline.record import Run
 from pipeline.steps import run_once, transform
+from reporting.release import Approval, release_year
+from reporting.release_check import verify_all
 from reporting.trace import trace
 from tests.conftest import NewDatabase
 from tests.integration.office import HEADER, UNITS, Office, quietly
@@ -41,11 +44,12 @@ LECTURES = "sp_lecture_count"
 
 @pytest.fixture(scope="module")
 def office(new_database: NewDatabase) -> Iterator[Office]:
-    """Two counties' figures of two years, published; and a candidate that waits for its audit."""
+    """Two counties' figures of two years, published, one released; and a candidate that waits for its audit."""
     office = Office(new_database())
     office.send("A", f"2020 {LECTURES} 5")
     office.send("B", f"2021 {LECTURES} 20")
     office.run()
+    release_year(office.engine, 2021, None, Approval("王主任"), quietly)
     office.send("B", f"2021 {LECTURES} 22")
     transform(office.home, (), "tests", quietly)
     yield office
@@ -127,6 +131,19 @@ def test_a_restored_instance_publishes_and_traces_the_same(
     files = {file.relative_to(home.archive): file.read_bytes() for file in home.archive.rglob("*") if file.is_file()}
     assert len(files) == 3
     assert all((office.home.archive / name).read_bytes() == data for name, data in files.items())
+
+
+def test_a_release_is_restored_whole_and_still_nobody_changes_it(
+    office: Office, made: Path, empty: tuple[Home, Engine]
+) -> None:
+    home, prepared = empty
+    restore(home, prepared, made, office.home.archive, quietly)
+    said: list[str] = []
+    verify_all(prepared, said.append)
+    assert [line.split(";")[0] for line in said] == ["2021-1 is as 王主任 approved it"]
+    for statement in ("update published.releases set note = 'x'", "truncate published.release_values"):
+        with prepared.connect() as connection, pytest.raises(DBAPIError, match="A release is never changed"):
+            connection.exec_driver_sql(statement)
 
 
 def test_a_restored_instance_goes_on_where_the_other_stopped(

@@ -1,9 +1,13 @@
 """A year frozen after approval stays as it was approved, whoever tries, and says what has become of it since."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -177,10 +181,25 @@ def test_each_figure_that_differs_from_the_release_is_a_correction_and_no_other(
         "where release_name = '2021-1' and period = '2021' order by 2, 1"
     )
     assert [tuple(row) for row in rows] == [
-        *((unit, SOCIETIES, 3, None, None) for unit in ("A", "C", "P")),
-        *((unit, FIVE_ENTRY, None, 7, None) for unit in ("B", "C", "P")),
+        *((unit, SOCIETIES, 3, None, -3) for unit in ("A", "C", "P")),
+        *((unit, FIVE_ENTRY, None, 7, 7) for unit in ("B", "C", "P")),
         ("B", LECTURES, 20, 25, 5), ("C", LECTURES, 30, 35, 5), ("P", LECTURES, 30, 35, 5),
     ]  # fmt: skip
+
+
+def test_a_correction_says_its_reasons_and_what_each_brought(story: Story) -> None:
+    rows = story.ask("select indicator_code, reason from published.corrections where release_name = '2021-1' "
+                     "and unit_code = 'P'")  # fmt: skip
+    assert {row.indicator_code: row.reason for row in rows} == {
+        LECTURES: "更正 +5",
+        SOCIETIES: "撤回 -3",
+        FIVE_ENTRY: "迟报 +7",
+    }
+
+
+def test_reasons_are_called_as_in_the_catalogue() -> None:
+    labels = load_catalogue().codelists["change_reasons"]
+    assert labels == import_module("migrations.versions.0011_releases").REASONS
 
 
 def test_a_correction_says_since_when_the_figure_differs(story: Story) -> None:
@@ -252,6 +271,47 @@ def test_what_was_shown_is_frozen_though_something_else_is_published_meanwhile(n
 def test_a_year_of_which_nothing_is_published_is_refused_in_one_sentence(story: Story) -> None:
     with story.office.engine.connect() as connection, pytest.raises(UserError, match=r"^Nothing of 2019 is published"):
         published_state(connection, 2019)
+
+
+def test_a_figure_that_its_leaves_do_not_add_up_to_is_not_released(story: Story) -> None:
+    with story.office.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "update published.contribution_leaves_history set observation_ids = observation_ids[2:] "
+            f"where holder_code = 'A' and indicator_code = '{LECTURES}' and period = '2020'"
+        )
+        with pytest.raises(UserError, match=rf"^2020 may not be released: \d+ figures are .*, first {LECTURES} of"):
+            release(connection, published_state(connection, 2020), Approval("王主任"))
+
+
+def test_the_command_line_shows_what_changed_and_releases_only_what_somebody_approves(story: Story) -> None:
+    nobody = kexie(story, "release", "2021")
+    assert "- 科普讲座/报告会场次：32 → 35场" in nobody.stdout
+    assert (nobody.returncode, nobody.stderr.strip()) == (
+        1, "Who approves? Nobody is at a terminal to answer, so nothing is released: say --approved-by WHO."
+    )  # fmt: skip
+    unconfirmed = kexie(story, "release", "2021", "--approved-by", "王主任")
+    assert (unconfirmed.returncode, unconfirmed.stderr.strip()) == (
+        1, "Release 2021, yes or no? Nobody is at a terminal to answer, so nothing is released: say --yes."
+    )  # fmt: skip
+    again = kexie(story, "release", "2020", "--approved-by", " ", "--yes")
+    assert (again.returncode, again.stderr.strip()) == (1, "A release needs somebody who approves it.")
+    assert story.ask("select count(*) from published.releases") == [(2,)]
+
+
+def test_the_command_line_checks_what_was_released(story: Story) -> None:
+    checked = kexie(story, "release", "2021", "--verify")
+    assert checked.returncode == 0
+    assert [line.split(";")[0] for line in checked.stdout.splitlines()] == [
+        "2021-1 is as 王主任 approved it", "2021-2 is as 李主任 approved it",
+    ]  # fmt: skip
+    assert kexie(story, "release", "2020", "--verify").stderr.strip() == "Nothing of 2020 was released yet."
+
+
+def kexie(story: Story, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        (sys.executable, "-m", "kexie.cli", *command), env=os.environ | story.office.home.environment(),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_each_year_counts_its_own_releases(story: Story) -> None:
