@@ -332,7 +332,7 @@ SAYS = """
             and said.scope = {scope}
             and said.state = 'number'
             and not said.is_held
-            and (said.status = filed.status or said.status in ('actual', 'provisional', 'cumulative'))
+            and (said.status = filed.status or said.status in ('actual', 'provisional'))
     )
 """
 SAME_SCOPE = "filed.scope"
@@ -441,7 +441,11 @@ REASONED = f"""
             when is_redefined then 'definition'
             when rank_beside is not null then {reason_of("rank_beside")}
             when scope = 'jurisdiction' then 'scope'
-            when leaf_unit_code <> all (coalesce(holders_after, holders_before)) then 'tree_move'
+            when leaf_unit_code <> all (coalesce(holders_after, holders_before))
+                and (period, unit_code) in (
+                    select period, unit_code from paths where depth_before is distinct from depth_after
+                )
+            then 'tree_move'
             else coalesce(({ELSEWHERE}), case when has_other_catalogue then 'definition' else 'scope' end)
         end as reason
     from beside

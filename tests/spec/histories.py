@@ -48,10 +48,10 @@ class Stage:
     files: list[Rows] = field(default_factory=list)
 
 
-def live_through(home: Home, histories: Sequence[Sequence[Stage]], root: str) -> list[datetime]:
+def live_through(home: Home, histories: Sequence[Sequence[Stage]], roots: Sequence[str]) -> list[datetime]:
     """Let all histories happen, stage by stage; the moment before them, and the one after each publish.
 
-    `root` is the code of each province's root, marked like all others with the province's number.
+    `roots` are the codes of the provinces' roots; all codes are marked with the province's number.
     """
     moments = []
     with acting(home, Role.INGEST) as engine:
@@ -63,7 +63,7 @@ def live_through(home: Home, histories: Sequence[Sequence[Stage]], root: str) ->
             for province, stage in enumerate(stages):
                 for unit in stage.withdrawn:
                     _take_back(engine, mark(province, unit))
-                _send(home, folder, province, stage, root)
+                _send(home, folder, province, stage, roots[province])
             collected = collect(home, engine, load_catalogue(), quietly)
             refused = collected.outcomes["rejected"] + collected.outcomes["partly_rejected"]
             assert not refused, first_refusals(engine)

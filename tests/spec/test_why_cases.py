@@ -84,7 +84,7 @@ def told(new_database: Callable[[], Home]) -> Told:
     home = new_database()
     histories = [history(case) for case in CASES]
     histories[0][0].exceptions.insert(0, STILL_TIME)
-    moments = live_through(home, histories, "P")
+    moments = live_through(home, histories, ["P"] * len(CASES))
     with acting(home, Role.OFFICE) as office, office.connect() as connection:
         between = {"before": moments[1], "after": moments[2]}
         every = connection.execute(text("select * from published.changes(:before, :after)"), between).all()
