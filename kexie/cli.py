@@ -169,7 +169,7 @@ def preview(
     from reporting.foreseen_text import csv_lines, lines, summary
 
     found = look_ahead(Home.from_environment(), file, submitter)
-    for line in [*found.trial.receipt, "", *summary(found.changes, found.pending)]:
+    for line in [*found.trial.receipt, "", *summary(found.changes, found.pending, found.standing)]:
         typer.echo(line, err=csv)
     for line in csv_lines(found.changes) if csv else lines(found.changes, load()):
         _say(line)

@@ -22,7 +22,7 @@ from kexie.roles import TIME_ZONE, Role
 from pipeline import builds, preview_schemas
 from pipeline.locks import previewing
 from pipeline.transform import TransformError, build_preview
-from reporting.foreseen import SHOWN, Change, as_of_build, foreseen
+from reporting.foreseen import SHOWN, Change, Standing, as_of_build, foreseen, standing_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,13 @@ class Preview:
     """What would become of a file and what it would change.
 
     `pending` are those of its years whose published figures are behind what has been received: there `before` is what
-    the next run publishes without the file.
+    the next run publishes without the file. `standing` is what else stands on what changes.
     """
 
     trial: Trial
     pending: tuple[int, ...]
     changes: list[Change]
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,11 @@ def preview(home: Home, file: Path, submitter: str = "") -> Preview:
     with acting(home, Role.TRANSFORM) as engine, previewing(engine), _cleared(engine):
         moment = _prepare(engine, catalogue, sent, submitter, today)
         if not moment.years:
-            return Preview(moment.trial, (), [])
+            return Preview(moment.trial, (), [], Standing([], []))
         _build(home, engine, catalogue, moment)
         with acting(home, Role.PUBLISH) as reader, reader.connect() as connection:
-            return Preview(moment.trial, moment.pending, _changes(connection, moment))
+            changes = _changes(connection, moment)
+            return Preview(moment.trial, moment.pending, changes, standing_on(connection, changes))
 
 
 @contextmanager

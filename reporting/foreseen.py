@@ -86,6 +86,38 @@ def foreseen(
     return changes
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands on the rows that would change: the last release of each of their years, as (year, name), and the
+    years whose comparison with the year before is made of them."""
+
+    releases: list[tuple[str, str]]
+    compared: list[str]
+
+
+def standing_on(connection: Connection, changes: Sequence[Change]) -> Standing:
+    """What would be corrected, or compared otherwise, beside the rows themselves."""
+    years = sorted({change.row["period"][:4] for change in changes if not change.is_bare})
+    of_province = {change.row["period"] for change in changes if change.row.get("unit_level") == LEVELS[0]}
+    released = connection.execute(text(RELEASED), {"years": years})
+    compared = connection.scalars(
+        text(ROLLED_UP), {"years": [str(int(year) + 1) for year in years if year in of_province]}
+    )
+    return Standing([(row.period, row.release_name) for row in released], list(compared))
+
+
+RELEASED = """
+    select distinct on (period) period, release_name
+    from published.releases
+    where period = any(cast(:years as text[]))
+    order by period, approved_at desc
+"""
+
+ROLLED_UP = """
+    select distinct period from published.report_lines where period = any(cast(:years as text[])) order by period
+"""
+
+
 def _paired(connection: Connection, relation: str, difference: Difference, periods: list[str]) -> Iterator[Change]:
     opened, closed = (
         {tuple(row[column] for column in difference.key): row for row in _rows(connection, query, periods)}

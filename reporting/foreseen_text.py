@@ -11,7 +11,7 @@ from io import StringIO
 from catalogue.model import Catalogue
 from ingestion import wording
 from kexie.table import aligned
-from reporting.foreseen import Change, Row
+from reporting.foreseen import Change, Row, Standing
 
 NONE = "无"
 DESCRIBING = (
@@ -56,8 +56,8 @@ LABELS = {
 Show = Callable[[Change], str]
 
 
-def summary(changes: Sequence[Change], pending: Sequence[int]) -> Iterator[str]:
-    """How much would change, in a sentence; another where something else waits to be published."""
+def summary(changes: Sequence[Change], pending: Sequence[int], standing: Standing) -> Iterator[str]:
+    """How much would change, in a sentence; others where something else waits to be published, or stands on it."""
     for year in pending:
         yield (
             f"{year} 年另有已收下、尚未发布的变动：下面的“现在”已把它们算在内，与眼下发布的数可能不同；"
@@ -73,6 +73,11 @@ def summary(changes: Sequence[Change], pending: Sequence[int]) -> Iterator[str]:
         bare = sum(change.is_bare and change.kind == kind for change in changes)
         if bare:
             yield f"另有 {bare} 行会{what}，其中没有数，只有应报、已报单位数；下面不列（--csv 列出）。"
+
+    for released, release in standing.releases:
+        yield f"{released} 年已定稿（{release}）：定稿不变，其中的数与之后不同的，列为更正。"
+    for compared in standing.compared:
+        yield f"{compared} 年与上年的比较（全省指标的上年数、增减）随之改变。"
 
 
 COUNTED = {

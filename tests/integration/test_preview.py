@@ -32,6 +32,7 @@ from pipeline.preview import Preview, preview
 from reporting.foreseen import SHOWN, Row
 from reporting.foreseen_text import DESCRIBING, LABELS, UNTOLD, csv_lines, lines, summary
 from reporting.publish import RELATIONS, history_columns
+from reporting.release import Approval, release_year
 from tests.conftest import NewDatabase
 from tests.integration.office import Office, quietly
 
@@ -152,7 +153,7 @@ class Step:
 
 @pytest.fixture(scope="module")
 def office(new_database: NewDatabase) -> Iterator[Office]:
-    """Two counties' years are published."""
+    """Two counties' years are published, and one of them is released."""
     office = Office(new_database())
     (office.home.root / "units.csv").write_text(UNITS, encoding="utf-8")
     (office.home.root / "unit_events.csv").write_text(EVENTS, encoding="utf-8")
@@ -162,6 +163,8 @@ def office(new_database: NewDatabase) -> Iterator[Office]:
     office.send("A", f"2020 {VOLUNTEERS} 90")
     office.send("B", f"2021 {LECTURES} 20", f"2021 {VOLUNTEERS} 200")
     office.run()
+    with acting(office.home, Role.PUBLISH) as publisher:
+        release_year(publisher, 2021, None, Approval("办公室"), quietly)
     yield office
     office.engine.dispose()
 
@@ -174,7 +177,7 @@ def story(office: Office) -> dict[str, Step]:
             *(f"A 2021 {LECTURES} own 15", f"A 2021 {VOLUNTEERS} own 100"),
             *(f"D 2021-Q1 {LECTURES} own 4", f"D 2021-Q2 {LECTURES} own 1"),
         ),
-        "claim": (f"C 2021 {LECTURES} jurisdiction 50", f"C 2021 {LECTURES} own 2", f"C 2022 {LECTURES} own 7"),
+        "claim": (f"C 2021 {LECTURES} jurisdiction 50", f"C 2022 {LECTURES} own 7"),
         "drop": (f"C 2021 {LECTURES} own 2", f"A 2021 {VOLUNTEERS} own 1000000", f"A 2021 {LECTURES} own 15"),
     }
     told = {}
@@ -223,10 +226,12 @@ def test_a_held_figure_is_told_and_the_one_in_force_goes(story: dict[str, Step])
 
 def test_what_would_change_is_told_from_the_province_down(story: dict[str, Step]) -> None:
     found = story["drop"].found
-    told = [*summary(found.changes, found.pending), *lines(found.changes, CATALOGUE)]
+    told = [*summary(found.changes, found.pending, found.standing), *lines(found.changes, CATALOGUE)]
     counted, promise = told[0].split("（现在 → 之后）。")
     assert counted == "报送并发布后会改变：5 个数、年报 1 行、自报数核对 1 处、按另一日单位树重算的 5 个数"
     assert promise == "预览本身什么都没有改变。"
+    assert any(line.startswith("2021 年已定稿（") for line in told)
+    assert "2022 年与上年的比较（全省指标的上年数、增减）随之改变。" in told
     assert [line.split("（")[0] for line in told if line.endswith("）") and "  " not in line] == [
         *("全省", "年报各行", "市级", "县级", "自报含下级数与汇总数不一致之处", "按另一日单位树重算的数"),
     ]
@@ -255,7 +260,7 @@ def test_where_a_year_waits_to_be_published_the_preview_tells_the_files_own_effe
     file = a_file(office, "next.csv", f"A 2021 {LECTURES} own 16", f"A 2021 {VOLUNTEERS} own 101")
     found = looked_ahead(office, file)
     assert found.pending == (2021,)
-    assert "2021 年另有已收下、尚未发布的变动" in next(summary(found.changes, found.pending))
+    assert "2021 年另有已收下、尚未发布的变动" in next(summary(found.changes, found.pending, found.standing))
     office.run()
     before = in_force(office.engine)
     assert collected(office, file, "A") == {"accepted": 1}
@@ -267,7 +272,7 @@ def test_a_file_that_would_be_rejected_says_why_and_changes_nothing(office: Offi
     found = looked_ahead(office, a_file(office, "mistyped.csv", f"A 2021 {LECTURES} own 10场"))
     assert "若现在报送：已退回，文件里的数都没有收下。" in found.trial.receipt
     assert any(line.startswith("1. 第 2 行：") for line in found.trial.receipt)
-    assert list(summary(found.changes, found.pending)) == ["报送以后，已发布的数和年报各行都不会变。"]
+    assert list(summary(found.changes, found.pending, found.standing)) == ["报送以后，已发布的数和年报各行都不会变。"]
     assert found.changes == []
 
 
