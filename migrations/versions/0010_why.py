@@ -78,6 +78,21 @@ KINDS = f"""
     group by indicator_code
 """
 
+ASKED_LEAVES = """
+    (asked_indicator is null or indicator_code = asked_indicator)
+    and (asked_period is null or period = asked_period)
+"""
+
+# Most periods are the same at both moments, and nothing needs to be known of them.
+TOUCHED = f"""
+    select asked_period as period where asked_period is not null
+    union
+    select period from published.tree_closure_history where asked_period is null and {BEFORE} <> {AFTER}
+    union
+    select period from published.contribution_leaves_history
+    where asked_period is null and {BEFORE} <> {AFTER} and {ASKED_LEAVES}
+"""
+
 # Each holder and each unit above it, itself included, with that unit's depth in the tree then and now.
 PATHS = f"""
     select
@@ -89,8 +104,24 @@ PATHS = f"""
     from published.tree_closure_history
     where ({BEFORE} or {AFTER})
         and (asked_unit is null or ancestor_code = asked_unit)
-        and (asked_period is null or period = asked_period)
+        and period in (select period from touched)
     group by period, unit_code, ancestor_code
+"""
+
+MOVED = "select distinct period, holder_code from paths where depth_before is distinct from depth_after"
+
+# What does not add is computed again, so of that all leaves are needed where one has changed.
+RECOMPUTED = f"""
+    select moved.period, kinds.indicator_code
+    from moved
+    cross join kinds
+    where kinds.is_recomputed
+    union
+    select period, indicator_code
+    from published.contribution_leaves_history
+    where {BEFORE} <> {AFTER}
+        and {ASKED_LEAVES}
+        and indicator_code in (select indicator_code from kinds where is_recomputed)
 """
 
 # Two halves, since what is in force and what is closed have an index each.
@@ -102,12 +133,15 @@ STORED = f"""
         select * from published.contribution_leaves_history where closed_by is not null
     ) as history
     where ({BEFORE} or {AFTER})
-        and (asked_indicator is null or indicator_code = asked_indicator)
-        and (asked_period is null or period = asked_period)
+        and {ASKED_LEAVES}
         and (asked_unit is null or (period, holder_code) in (select period, holder_code from paths))
+        and (
+            {BEFORE} <> {AFTER}
+            or (period, holder_code) in (select period, holder_code from moved)
+            or (period, indicator_code) in (select period, indicator_code from recomputed)
+        )
 """
 
-# What does not add is computed again, so of that all leaves are needed where one has changed.
 LEAVES = """
     select
         stored.holder_code,
@@ -122,21 +156,9 @@ LEAVES = """
         stored.was,
         stored.is_now
     from stored
-    left join (
-        select distinct period, holder_code from paths where depth_before is distinct from depth_after
-    ) as moved using (period, holder_code)
-    left join (
-        select distinct stored.period, stored.indicator_code
-        from stored
-        join kinds using (indicator_code)
-        join paths using (period, holder_code)
-        where kinds.is_recomputed
-            and (stored.was <> stored.is_now or paths.depth_before is distinct from paths.depth_after)
-    ) as recomputed using (period, indicator_code)
     cross join lateral unnest(stored.observation_ids, stored.weights, stored.shared_values)
         as leaf (observation_id, weight, shared_value)
     join landing.observation as observation on observation.observation_id = leaf.observation_id
-    where stored.was <> stored.is_now or moved.period is not null or recomputed.period is not null
 """
 
 # What each filed figure brought to each unit it stands below: it counts there as far up as its reach.
@@ -459,7 +481,10 @@ def with_ctes(ctes: dict[str, str]) -> str:
 CTES = {
     "known": KNOWN,
     "kinds": KINDS,
+    "touched": TOUCHED,
     "paths": PATHS,
+    "moved": MOVED,
+    "recomputed": RECOMPUTED,
     "stored": STORED,
     "leaves": LEAVES,
     "observed": OBSERVED,

@@ -20,9 +20,10 @@ from kexie.database import acting
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
 from kexie.roles import Role
+from reporting.release import Approval, release_year
 from reporting.why import why
 from tests.conftest import NewDatabase
-from tests.integration.office import Office
+from tests.integration.office import Office, quietly
 from tests.integration.test_definitions import PACKAGES
 
 LECTURES = "sp_lecture_count"
@@ -30,7 +31,7 @@ LECTURES = "sp_lecture_count"
 
 @dataclass(frozen=True)
 class Story:
-    """Two quarters are filed and one is corrected; then the catalogue calls them a stock: the last counts."""
+    """Two quarters are filed, one is corrected, the year is released; then the catalogue says that the last counts."""
 
     office: Engine
     before: datetime
@@ -50,6 +51,8 @@ def story(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -
     office.send("A", f"2021-Q2 {LECTURES} 5")
     office.run()
     moments.append(now(office.engine))
+    with acting(home, Role.PUBLISH) as engine:
+        release_year(engine, 2021, None, Approval("省科协办公室"), quietly)
     run_with_another_catalogue(home, tmp_path_factory.mktemp("copy"))
     moments.append(now(office.engine))
     with acting(home, Role.OFFICE) as engine:
@@ -133,11 +136,17 @@ def test_where_nothing_changed_it_says_so(story: Story) -> None:
     assert asked(story, story.redefined, None)[-1] == "两个时刻的数相同。"
 
 
+def test_a_release_is_a_moment_by_its_name(story: Story) -> None:
+    since_the_release = list(why(story.office, "P", LECTURES, "2021", "2021-1", None))
+    assert since_the_release[1].endswith("8 场 [部分汇总数，已报 0/4]")
+    assert since_the_release[-1] == "合计  −3 = −3，即 8 → 5"
+
+
 @pytest.mark.parametrize(
     ("unit", "indicator", "period", "since", "until", "sentence"),
     [
         ("P", LECTURES, "2021", "2022-02-30", None, "'2022-02-30' is no moment"),
-        ("P", LECTURES, "2021", "2021-1", None, "nor a release: nothing has been released yet"),
+        ("P", LECTURES, "2021", "2021-2", None, "nor a release: the releases are 2021-1"),
         ("P", LECTURES, "2021", "2022-01-10", "2022-01-09", "is later than --to 2022-01-09"),
         ("P", LECTURES, "2021", "2999-01-01", None, "is later than --to now"),
         ("X", LECTURES, "2021", "2022-01-10", None, "Nothing was ever published for unit 'X'"),
