@@ -4,8 +4,11 @@ with claims as (
 ),
 
 explanations as (
-    select explanations.*, cases.reason_code, cases.lies_in_sum, cases.needs_no_exact_sum, cases.says
+    select
+        explanations.*, claims.slice_id, claims.indicator_code,
+        cases.reason_code, cases.lies_in_sum, cases.needs_no_exact_sum, cases.says
     from {{ ref('int_claim_explanations') }} as explanations
+    join claims on claims.claim_id = explanations.claim_id
     join {{ ref('reason_cases') }} as cases on cases.case_code = explanations.case_code
 ),
 
@@ -46,22 +49,13 @@ contradicted as (
         and not claims.is_used
 ),
 
--- The same reason about the same unit behind another claim, exact in one of the two.
+-- The same reason about the same unit behind more than one claim, exact in one of them.
 corroborated as (
-    select distinct explanations.claim_id, explanations.reason_code, explanations.about_code
+    select slice_id, indicator_code, reason_code, about_code
     from explanations
-    join claims on claims.claim_id = explanations.claim_id
-    join claims as others
-        on others.slice_id = claims.slice_id
-        and others.indicator_code = claims.indicator_code
-        and others.claim_id <> claims.claim_id
-    join explanations as elsewhere
-        on elsewhere.claim_id = others.claim_id
-        and elsewhere.reason_code = explanations.reason_code
-        and elsewhere.about_code = explanations.about_code
-    where explanations.lies_in_sum
-        and elsewhere.lies_in_sum
-        and (explanations.is_exact or elsewhere.is_exact)
+    where lies_in_sum
+    group by slice_id, indicator_code, reason_code, about_code
+    having count(distinct claim_id) > 1 and bool_or(is_exact)
 ),
 
 weighed as (
@@ -80,13 +74,14 @@ weighed as (
                 else 1
             end
             * case when explanations.lies_in_sum and contradicted.claim_id is not null then limits.contradicted else 1 end
-            * case when corroborated.claim_id is not null then limits.corroborated else 1 end as weight
+            * case when explanations.lies_in_sum and corroborated.slice_id is not null then limits.corroborated else 1 end as weight
     from explanations
     cross join limits
     left join claimants on claimants.claim_id = explanations.claim_id
     left join contradicted on contradicted.claim_id = explanations.claim_id
     left join corroborated
-        on corroborated.claim_id = explanations.claim_id
+        on corroborated.slice_id = explanations.slice_id
+        and corroborated.indicator_code = explanations.indicator_code
         and corroborated.reason_code = explanations.reason_code
         and corroborated.about_code = explanations.about_code
 ),
