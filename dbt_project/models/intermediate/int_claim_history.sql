@@ -1,20 +1,7 @@
 -- What the units behind a doubted claim had in the years before, added up backwards: one row per claim, unit and number of years.
--- A year of this build is read from it; of any other, what is published is as new as what was filed. Only where the sum has no gaps:
--- elsewhere a running total could not be told.
-with recursive limits as (
-    select * from {{ ref('reason_limits') }}
-),
-
-claims as (
-    select * from {{ ref('int_doubted_claims') }}
-),
-
-terms as (
-    select * from {{ ref('int_claim_terms') }} where not has_gaps and is_counted
-),
-
-slices as (
-    select * from {{ ref('int_slices') }} where is_figure and part = 'year'
+-- A year of this build is read from it; of any other, what is published is as new as what was filed.
+with wanted as (
+    select * from {{ ref('int_claim_years') }}
 ),
 
 rollup as (
@@ -23,22 +10,6 @@ rollup as (
 
 published as (
     select * from {{ source('published', 'indicator_values_history') }} where closed_by is null
-),
-
-numbers as (
-    select 1 as number
-    union all
-    select numbers.number + 1 from numbers cross join limits where numbers.number < limits.years_back
-),
-
-wanted as (
-    select
-        claims.claim_id, terms.about_code, claims.indicator_code, numbers.number as years_back,
-        claims.year - numbers.number as year, slices.slice_id
-    from claims
-    join terms on terms.claim_id = claims.claim_id
-    cross join numbers
-    left join slices on slices.year = claims.year - numbers.number
 ),
 
 years_before as (
@@ -54,7 +25,7 @@ years_before as (
     join published
         on published.unit_code = wanted.about_code
         and published.indicator_code = wanted.indicator_code
-        and published.period = wanted.year::text
+        and published.period = wanted.period
     where wanted.slice_id is null
 ),
 
