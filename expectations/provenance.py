@@ -113,15 +113,19 @@ def unproven(relations: Relations, catalogue: Catalogue) -> str:
         ),
         {levels},
         made as ({every_level}),
+        parts as (
+            select period, unit_code, indicator_code, bool_or(is_lost) as is_lost,
+                {_of_part("numerator", "above")}, {_of_part("denominator", "under")}
+            from made where part <> 'figure'
+            group by period, unit_code, indicator_code
+            having count(*) = 2
+        ),
         ratios as (
-            select above.period, above.unit_code, above.indicator_code, above.is_lost or under.is_lost as is_lost,
-                {_quotient("above.value", "under.value", kinds)} as value,
-                {_quotient("above.low", "under.high", kinds)} as low,
-                {_quotient("above.high", "under.low", kinds)} as uncapped_high
-            from made as above
-            join made as under on under.period = above.period and under.unit_code = above.unit_code
-                and under.indicator_code = above.indicator_code and under.part = 'denominator'
-            where above.part = 'numerator'
+            select period, unit_code, indicator_code, is_lost,
+                {_quotient("above_value", "under_value", kinds)} as value,
+                {_quotient("above_low", "under_high", kinds)} as low,
+                {_quotient("above_high", "under_low", kinds)} as uncapped_high
+            from parts
         ),
         given as (
             select period, unit_code, indicator_code, 'figure' as part, value, low, high,
@@ -246,7 +250,12 @@ def _level(depth: int, kinds: _Kinds) -> str:
     """
 
 
+def _of_part(part: str, prefix: str) -> str:
+    """A ratio's one row of that part in a row with the other; a join would be planned as if there were few."""
+    return ", ".join(f"max({it}) filter (where part = '{part}') as {prefix}_{it}" for it in ("value", "low", "high"))
+
+
 def _quotient(above: str, under: str, kinds: _Kinds) -> str:
     """To four decimals, half up and exact: an integer quotient never rounds twice."""
-    scale = f"case when above.indicator_code in ({kinds.percentages}) then 100 else 1 end"
+    scale = f"case when indicator_code in ({kinds.percentages}) then 100 else 1 end"
     return f"case when {under} > 0 then div({above} * {scale} * 20000 + {under}, {under} * 2) * 0.0001 end"
