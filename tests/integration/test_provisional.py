@@ -27,7 +27,7 @@ COUNTY_B = TemplateUnit("B", "甲二县科协", "county", "territorial", has_sub
 class Clerks(Office):
     """An office whose clerks say of what status each figure is."""
 
-    def file(self, unit: str, *figures: str, outcome: str = "accepted") -> None:
+    def report(self, unit: str, *figures: str, outcome: str = "accepted") -> None:
         """One CSV file of the unit, a figure each line: `2021 sp_lecture_count 10 provisional`."""
         rows = (figure.split() for figure in figures)
         lines = (f"{unit},,{period},{code},own,{value},,,,{status},\n" for period, code, value, status in rows)
@@ -69,40 +69,40 @@ def clerks(home: Home) -> Clerks:
 
 @pytest.fixture(scope="module")
 def november(clerks: Clerks) -> November:
-    clerks.file("A", f"2021 {LECTURES} 10 provisional", f"2021 {SOCIETIES} 4 provisional")
+    clerks.report("A", f"2021 {LECTURES} 10 provisional", f"2021 {SOCIETIES} 4 provisional")
     clerks.fill_in(COUNTY_B, Period(2021), 20)
-    clerks.file("C", f"2021 {LECTURES} 5 actual")
+    clerks.report("C", f"2021 {LECTURES} 5 actual")
     # 2020: a provisional year, then every month as it was.
-    clerks.file("A", f"2020 {LECTURES} 100 provisional", f"2020 {EXHIBITIONS} 0 provisional")
-    clerks.file("A", *(f"2020-{month:02} {LECTURES} 9 actual" for month in range(1, 13)))
-    clerks.file("B", f"2020 {LECTURES} 40 provisional", f"2020 {LECTURES} 44 actual")
+    clerks.report("A", f"2020 {LECTURES} 100 provisional", f"2020 {EXHIBITIONS} 0 provisional")
+    clerks.report("A", *(f"2020-{month:02} {LECTURES} 9 actual" for month in range(1, 13)))
+    clerks.report("B", f"2020 {LECTURES} 40 provisional", f"2020 {LECTURES} 44 actual")
     clerks.run()
-    clerks.file("A", f"2017 {LECTURES} 1 provisional")
+    clerks.report("A", f"2017 {LECTURES} 1 provisional")
     return November(clerks.engine)
 
 
 @pytest.fixture(scope="module")
 def spring(clerks: Clerks, november: November) -> Iterator[Engine]:  # noqa: ARG001 - it was November before
-    clerks.file("A", f"2021 {LECTURES} 12 actual")
-    clerks.file("A", "2021 org_ast_staff_count 3 actual")
-    clerks.file("B", f"2021 {LECTURES} 19 actual")
-    clerks.file("B", f"2021 {LECTURES} 18 actual")
-    clerks.file("A", f"2020 {LECTURES} 110 actual", f"2020 {EXHIBITIONS} 3 actual")
+    clerks.report("A", f"2021 {LECTURES} 12 actual")
+    clerks.report("A", "2021 org_ast_staff_count 3 actual")
+    clerks.report("B", f"2021 {LECTURES} 19 actual")
+    clerks.report("B", f"2021 {LECTURES} 18 actual")
+    clerks.report("A", f"2020 {LECTURES} 110 actual", f"2020 {EXHIBITIONS} 3 actual")
     # 2019: an estimate revised before the final one; one taken back; a final one taken back.
-    clerks.file("A", f"2019 {LECTURES} 50 provisional")
-    clerks.file("A", f"2019 {LECTURES} 80 provisional")
-    clerks.file("A", f"2019 {LECTURES} 100 actual")
-    clerks.file("B", f"2019 {LECTURES} 7 provisional")
+    clerks.report("A", f"2019 {LECTURES} 50 provisional")
+    clerks.report("A", f"2019 {LECTURES} 80 provisional")
+    clerks.report("A", f"2019 {LECTURES} 100 actual")
+    clerks.report("B", f"2019 {LECTURES} 7 provisional")
     clerks.take_back("B", "2019", "popularisation")
-    clerks.file("C", f"2019 {LECTURES} 7 provisional")
-    clerks.file("C", f"2019 {LECTURES} 8 actual")
+    clerks.report("C", f"2019 {LECTURES} 7 provisional")
+    clerks.report("C", f"2019 {LECTURES} 8 actual")
     clerks.take_back("C", "2019", "popularisation")
     # 2018: a final one without a reason for being ten thousand times last year's; one that stands in its place.
-    clerks.file("B", f"2017 {LECTURES} 1 actual")
-    clerks.file("B", f"2018 {LECTURES} 2 provisional")
-    clerks.file("B", f"2018 {LECTURES} 90000 actual", outcome="held")
-    clerks.file("C", f"2018 {SOCIETIES} 6 provisional")
-    clerks.file("C", f"2018 {SOCIETIES} 5 cumulative")
+    clerks.report("B", f"2017 {LECTURES} 1 actual")
+    clerks.report("B", f"2018 {LECTURES} 2 provisional")
+    clerks.report("B", f"2018 {LECTURES} 90000 actual", outcome="held")
+    clerks.report("C", f"2018 {SOCIETIES} 6 provisional")
+    clerks.report("C", f"2018 {SOCIETIES} 5 cumulative")
     clerks.run()
     engine = ready(clerks.home, Role.OFFICE)
     yield engine
