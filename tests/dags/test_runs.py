@@ -174,6 +174,7 @@ def test_a_candidate_that_breaks_an_invariant_ends_red_at_the_audit_and_is_not_p
         "transform": "success",
         "audit": "failed",
         "publish": "upstream_failed",
+        "ask": "upstream_failed",
     }
     assert (published(engine), publications(engine)) == before
     last = log_of(home, ROLLUP, run, "audit")[-1]
