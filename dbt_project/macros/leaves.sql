@@ -158,3 +158,14 @@
     end as {{ name }}{{ ',' if not loop.last }}
     {% endfor %}
 {%- endmacro %}
+
+{# The least depth of the tree that the value of a row goes up to, by how far its parent's goes. #}
+{% macro reach_of(row, parent) -%}
+    case
+        when {{ parent }}.basis in ('computed', 'partial')
+            and not {{ parent }}.is_ratio
+            and ({{ row }}.level <> 'township' or {{ parent }}.stands_in)
+        then {{ parent }}.reach_depth
+        else {{ row }}.depth
+    end
+{%- endmacro %}

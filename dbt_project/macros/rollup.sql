@@ -3,9 +3,7 @@
 {# What the children bring, townships apart from the others, by the parent they stand under. #}
 {% macro children_terms(children, of_townships) -%}
     select
-        slice_id,
-        parent_code,
-        indicator_code,
+        parent_id,
         {{ aggregated_terms('has_value') }},
         {% for mark in ['provisional', 'narrative'] %}
         sum({{ mark }}_value) as {{ mark }}_value,
@@ -19,7 +17,7 @@
         bool_or(has_figure) as has_figure
     from {{ children }}
     where level {{ '=' if of_townships else '<>' }} 'township'
-    group by slice_id, parent_code, indicator_code
+    group by parent_id
 {%- endmacro %}
 
 {# The unit's own term of the computed figure: its own figure; its townships' sum where it neither filed nor inherited; nothing at
@@ -71,16 +69,15 @@
             townships.is_estimate as township_is_estimate,
             townships.has_figure as township_has_figure
         from {{ nodes }} as nodes
-        left join {{ townships }} as townships
-            on townships.slice_id = nodes.slice_id
-            and townships.parent_code = nodes.unit_code
-            and townships.indicator_code = nodes.indicator_code
+        left join {{ townships }} as townships on townships.parent_id = nodes.node_id
     ) as nodes
 {%- endmacro %}
 
 {# The computed figure, own term and children, as the kind adds; then what counts and covers the subtree. #}
 {% macro with_computed(nodes, children) -%}
     select
+        nodes.node_id,
+        nodes.parent_id,
         nodes.slice_id,
         nodes.unit_code,
         nodes.parent_code,
@@ -92,6 +89,8 @@
         nodes.is_ratio,
         nodes.is_list_owner,
         nodes.own_has_number,
+        nodes.own_observation_ids,
+        nodes.claim_observation_ids,
         nodes.stands_in,
         {% for part in ['value', 'low', 'high', 'provisional_value', 'is_provisional', 'narrative_value', 'is_narrative',
                         'is_inherited', 'is_estimate'] %}
@@ -163,10 +162,7 @@
         nodes.own_is_filed or nodes.claim_is_filed or nodes.ratio_is_computed
             or nodes.townships_have_figure or coalesce(children.has_figure, false) as has_figure
     from {{ nodes }} as nodes
-    left join {{ children }} as children
-        on children.slice_id = nodes.slice_id
-        and children.parent_code = nodes.unit_code
-        and children.indicator_code = nodes.indicator_code
+    left join {{ children }} as children on children.parent_id = nodes.node_id
 {%- endmacro %}
 
 {# Which figure to use, and on what basis. #}
@@ -190,9 +186,25 @@
     ) as computed
 {%- endmacro %}
 
+{# A level of nobody, in the columns of `finished_level` that a level above adds up. #}
+{% macro empty_level() -%}
+    select
+        0::bigint as parent_id, '' as level, false as has_value,
+        {% for part in ['value', 'low', 'high', 'provisional_value', 'narrative_value'] %}
+        0::numeric as {{ part }},
+        {% endfor %}
+        {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
+        false as is_{{ mark }},
+        {% endfor %}
+        0 as units_expected, 0 as units_reported, 0 as units_covered, false as has_figure
+    where false
+{%- endmacro %}
+
 {# The finished rows of one level. What cannot be divided rests wholly on a provisional figure where any of it does. #}
 {% macro finished_level(judged) -%}
     select
+        node_id,
+        parent_id,
         slice_id,
         unit_code,
         parent_code,
@@ -239,6 +251,8 @@
         case when basis = 'claimed' then units_expected else units_counted end as units_covered,
         stands_in,
         is_ratio,
-        has_figure
+        has_figure,
+        own_observation_ids,
+        case when basis = 'claimed' then claim_observation_ids end as claim_observation_ids
     from {{ judged }}
 {%- endmacro %}

@@ -1,5 +1,8 @@
 -- What the units behind a doubted claim had in the years before, added up backwards: one row per claim, unit and number of years.
 -- A year of this build is read from it; of any other, what is published is as new as what was filed.
+{{ config(pre_hook='set local enable_nestloop = on') }}
+
+-- A few figures of other years are found among all that is published by their keys.
 with wanted as (
     select * from {{ ref('int_claim_years') }}
 ),

@@ -1,121 +1,18 @@
--- Each unit's year, or other slice, with what it took over from predecessors: one row per slice, unit, indicator and scope. Units that had a part in a
--- succession have a row for every indicator, for completeness passes on also where no figure does; the others where they filed.
-{% set stages = greatest_of(ref('int_successions'), 'stage') %}
+-- Each unit's year, or other slice, with what it took over from predecessors: one row per slice, unit, indicator and scope. Units that had a
+-- part in a succession have a row for every indicator; the others where they filed, with the figures it was made of.
 
-with unit_years as (
-    select * from {{ ref('int_unit_years') }}
-),
-
-units as (
-    select * from {{ ref('int_units_by_slice') }}
-),
-
-inheritances as (
-    select * from {{ ref('int_inheritances') }}
-),
-
-indicators as (
-    select * from {{ ref('indicators') }}
-),
-
-slice_indicators as (
-    select * from {{ ref('int_slice_indicators') }}
-),
-
-involved_units as (
-    select slice_id, from_code as unit_code from {{ ref('int_successions') }}
-    union
-    select slice_id, to_code as unit_code from {{ ref('int_successions') }}
-),
-
-scopes as (
-    select 'own' as scope
-    union all
-    select 'jurisdiction' as scope
-),
-
-own_terms as (
-    select
-        involved_units.slice_id,
-        involved_units.unit_code,
-        indicators.indicator_code,
-        scopes.scope,
-        indicators.aggregation,
-        indicators.over_time,
-        units.unit_code is not null as is_own_year,
-        unit_years.unit_code is not null as is_filed,
-        coalesce(unit_years.has_number, false) as has_number,
-        unit_years.value,
-        unit_years.low,
-        unit_years.high,
-        coalesce(unit_years.provisional_value, 0) as provisional_value,
-        coalesce(unit_years.is_provisional, false) as is_provisional,
-        coalesce(unit_years.narrative_value, 0) as narrative_value,
-        coalesce(unit_years.is_narrative, false) as is_narrative,
-        -- A year it did not live in owes nothing.
-        coalesce(unit_years.is_complete, units.owes_nothing, true) as is_complete,
-        false as is_inherited,
-        false as is_estimate
-    from involved_units
-    join slice_indicators on slice_indicators.slice_id = involved_units.slice_id
-    join indicators on indicators.indicator_code = slice_indicators.indicator_code
-    cross join scopes
-    left join units on units.slice_id = involved_units.slice_id and units.unit_code = involved_units.unit_code
-    left join unit_years
-        on unit_years.slice_id = involved_units.slice_id
-        and unit_years.unit_code = involved_units.unit_code
-        and unit_years.indicator_code = indicators.indicator_code
-        and unit_years.scope = scopes.scope
-),
-
-terms_0 as (
-    select * from own_terms
-),
-
-{% for stage in range(1, stages + 1) %}
-inheritances_{{ stage }} as (
-    select * from inheritances where stage = {{ stage }}
-),
-
-holdings_{{ stage }} as (
-    {{ combined_holdings('terms_' ~ (stage - 1)) }}
-),
-
-terms_{{ stage }} as (
-    select * from terms_{{ stage - 1 }}
-    union all
-    {{ passed_pieces('holdings_' ~ stage, 'inheritances_' ~ stage) }}
-),
-
-{% endfor %}
-involved_holdings as (
-    {{ combined_holdings('terms_' ~ stages) }}
-),
-
-holdings as (
-    select * from involved_holdings
-    union all
-    select
-        unit_years.slice_id,
-        unit_years.unit_code,
-        unit_years.indicator_code,
-        unit_years.scope,
-        true as is_filed,
-        unit_years.has_number,
-        unit_years.value,
-        unit_years.low,
-        unit_years.high,
-        unit_years.provisional_value,
-        unit_years.is_provisional,
-        unit_years.narrative_value,
-        unit_years.is_narrative,
-        unit_years.is_complete,
-        false as is_inherited,
-        false as is_estimate
-    from unit_years
-    left join involved_units
-        on involved_units.slice_id = unit_years.slice_id and involved_units.unit_code = unit_years.unit_code
-    where involved_units.unit_code is null
+select
+    node_id, slice_id, unit_no, unit_code, indicator_no, indicator_code, scope, true as is_filed, has_number, value, low,
+    high, provisional_value, is_provisional, narrative_value, is_narrative, is_complete, false as is_inherited,
+    false as is_estimate, observation_ids
+from {{ ref('int_unit_years') }} as unit_years
+where not exists (
+    select 1 from {{ ref('int_successor_holdings') }} as successors
+    where successors.slice_id = unit_years.slice_id and successors.unit_no = unit_years.unit_no
 )
-
-select * from holdings
+union all
+select
+    node_id, slice_id, unit_no, unit_code, indicator_no, indicator_code, scope, is_filed, has_number, value, low,
+    high, provisional_value, is_provisional, narrative_value, is_narrative, is_complete, is_inherited,
+    is_estimate, null::bigint[] as observation_ids
+from {{ ref('int_successor_holdings') }}

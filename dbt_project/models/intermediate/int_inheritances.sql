@@ -49,7 +49,7 @@ judged as (
         -- A reading on or after the event is the successor's own, everything it took over included.
         or coalesce(
             candidates.aggregation in ('stock', 'regcum', 'list') and candidates.over_time = 'last'
-            and filed.last_reading_day >= candidates.event_date, false
+            and {{ last_day_of_month('units.year', 'filed.last_reading_month') }} >= candidates.event_date, false
         )
         -- What cannot be combined passes only where the successor filed none.
         or (

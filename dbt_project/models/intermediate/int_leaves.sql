@@ -1,16 +1,10 @@
--- Which filed figures make up whose holding: one row per slice, holding unit, indicator and scope. What goes through a split brings to a
--- holding what its share of the piece is, so that the leaves of every holding add up to it; the others bring what was filed.
+-- Which filed figures make up what a unit that had a part in a succession holds: one row per slice, holding unit, indicator and scope. What
+-- goes through a split brings to a holding what its share of the piece is, so that the leaves of every holding add up to it; the others bring
+-- what was filed. Of all other units `int_holdings` names the figures itself.
 {% set stages = greatest_of(ref('int_successions'), 'stage') %}
 
-with filings as (
-    select filings.*
-    from {{ ref('int_filings') }} as filings
-    join {{ ref('int_slices') }} as slices on slices.slice_id = filings.slice_id
-    where filings.is_counted and filings.state = 'number' and slices.is_figure
-),
-
-holdings as (
-    select * from {{ ref('int_holdings') }}
+with holdings as (
+    select * from {{ ref('int_successor_holdings') }}
 ),
 
 inheritances as (
@@ -33,11 +27,15 @@ split_pieces as (
 
 leaves_0 as (
     select
-        filings.slice_id, filings.unit_code, filings.indicator_code, filings.scope, filings.observation_id,
-        null::numeric as weight, filings.value, filings.low, filings.high
-    from filings
+        unit_years.slice_id, unit_years.unit_code, unit_years.indicator_code, unit_years.scope, cells.observation_id,
+        null::numeric as weight, cells.value, cells.low, cells.high
+    from {{ ref('int_unit_years') }} as unit_years
+    join {{ ref('int_slices') }} as slices on slices.slice_id = unit_years.slice_id and slices.is_figure
     join involved_units
-        on involved_units.slice_id = filings.slice_id and involved_units.unit_code = filings.unit_code
+        on involved_units.slice_id = unit_years.slice_id and involved_units.unit_code = unit_years.unit_code
+    cross join lateral unnest(unit_years.observation_ids) as counted (observation_id)
+    join {{ ref('int_cell_figures') }} as cells
+        on cells.observation_id = counted.observation_id and cells.series = slices.series
 ),
 
 {% for stage in range(1, stages + 1) %}
@@ -68,23 +66,11 @@ involved_holdings as (
     select slice_id, unit_code, indicator_code, scope, {{ leaves_in_a_row() }}
     from involved_leaves
     group by slice_id, unit_code, indicator_code, scope
-),
-
-other_holdings as (
-    select
-        filings.slice_id, filings.unit_code, filings.indicator_code, filings.scope,
-        array_agg(filings.observation_id order by filings.observation_id) as observation_ids,
-        null::numeric[] as weights,
-        null::numeric[] as shared_values,
-        null::numeric[] as shared_lows,
-        null::numeric[] as shared_highs
-    from filings
-    left join involved_units
-        on involved_units.slice_id = filings.slice_id and involved_units.unit_code = filings.unit_code
-    where involved_units.unit_code is null
-    group by filings.slice_id, filings.unit_code, filings.indicator_code, filings.scope
 )
 
-select * from involved_holdings
-union all
-select * from other_holdings
+select
+    {{ node_id('involved_holdings.slice_id', 'units.unit_no', 'indicators.sort_order') }} as node_id,
+    involved_holdings.*
+from involved_holdings
+join {{ ref('int_units') }} as units on units.unit_code = involved_holdings.unit_code
+join {{ ref('indicators') }} as indicators on indicators.indicator_code = involved_holdings.indicator_code

@@ -1,5 +1,7 @@
 -- What each unit of the tree brings to the rollup by itself, one row per slice, unit and indicator: its own figure, its claim, whether
 -- it is expected and complete. Townships, of which none is expected, have a row only where they filed.
+{{ config(materialized='view') }}
+
 with tree as (
     select * from {{ ref('int_tree') }}
 ),
@@ -34,6 +36,8 @@ ratios as (
 
 nodes as (
     select
+        {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }} as node_id,
+        {{ node_id('tree.slice_id', 'tree.parent_no', 'indicators.sort_order') }} as parent_id,
         tree.slice_id,
         tree.unit_code,
         tree.parent_code,
@@ -75,6 +79,8 @@ nodes as (
         coalesce(claims.is_narrative, false) as claim_is_narrative,
         coalesce(claims.is_inherited, false) as claim_is_inherited,
         coalesce(claims.is_estimate, false) as claim_is_estimate,
+        own.observation_ids as own_observation_ids,
+        claims.observation_ids as claim_observation_ids,
         coalesce(ratios.is_computed, false) as ratio_is_computed,
         ratios.value as ratio_value,
         ratios.low as ratio_low,
@@ -90,19 +96,13 @@ nodes as (
         on expectations.indicator_code = indicators.indicator_code
         and expectations.level = tree.level
         and expectations.unit_type = tree.unit_type
-    left join units on units.slice_id = tree.slice_id and units.unit_code = tree.unit_code
+    left join units on units.slice_id = tree.slice_id and units.unit_no = tree.unit_no
     left join own
-        on own.slice_id = tree.slice_id
-        and own.unit_code = tree.unit_code
-        and own.indicator_code = indicators.indicator_code
+        on own.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }}
     left join claims
-        on claims.slice_id = tree.slice_id
-        and claims.unit_code = tree.unit_code
-        and claims.indicator_code = indicators.indicator_code
+        on claims.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }}
     left join ratios
-        on ratios.slice_id = tree.slice_id
-        and ratios.unit_code = tree.unit_code
-        and ratios.indicator_code = indicators.indicator_code
+        on ratios.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }}
     where tree.level <> 'township'
         or expectations.indicator_code is not null
         or own.is_filed

@@ -8,77 +8,86 @@ closure as (
     select * from {{ ref('int_tree_closure') }}
 ),
 
-holdings as (
-    select * from {{ ref('int_holdings') }} where scope = 'own'
-),
-
 units as (
     select * from {{ ref('int_units_by_slice') }}
 ),
 
 ratios as (
-    select slice_indicators.slice_id, indicators.*
+    select
+        slice_indicators.slice_id,
+        indicators.indicator_code,
+        indicators.measure,
+        indicators.sort_order as indicator_no,
+        numerators.sort_order as numerator_no,
+        denominators.sort_order as denominator_no
     from {{ ref('indicators') }} as indicators
     join {{ ref('int_slice_indicators') }} as slice_indicators
         on slice_indicators.indicator_code = indicators.indicator_code
-    where indicators.numerator is not null
+    join {{ ref('indicators') }} as numerators on numerators.indicator_code = indicators.numerator
+    join {{ ref('indicators') }} as denominators on denominators.indicator_code = indicators.denominator
+),
+
+candidates as (
+    select
+        tree.slice_id,
+        tree.unit_no,
+        tree.unit_code,
+        ratios.indicator_code,
+        ratios.indicator_no,
+        ratios.measure,
+        {{ node_id('tree.slice_id', 'tree.unit_no', 'ratios.indicator_no') }} as node_id,
+        {{ node_id('tree.slice_id', 'tree.unit_no', 'ratios.numerator_no') }} as numerator_id,
+        {{ node_id('tree.slice_id', 'tree.unit_no', 'ratios.denominator_no') }} as denominator_id
+    from tree
+    join ratios on ratios.slice_id = tree.slice_id
+    where tree.level <> 'township'
 ),
 
 parts as (
     select
-        tree.slice_id,
-        tree.unit_code,
-        ratios.indicator_code,
-        ratios.measure,
-        roles.role,
-        coalesce(holdings.is_complete, units.owes_nothing, true) as is_complete,
-        coalesce(holdings.has_number, false) as has_number,
-        holdings.value,
-        holdings.low,
-        holdings.high,
-        coalesce(holdings.is_provisional, false) as is_provisional,
-        coalesce(holdings.is_narrative, false) as is_narrative,
-        coalesce(holdings.is_inherited, false) as is_inherited,
-        coalesce(holdings.is_estimate, false) as is_estimate
-    from tree
-    join ratios on ratios.slice_id = tree.slice_id
-    cross join (select 'numerator' as role union all select 'denominator' as role) as roles
-    left join holdings
-        on holdings.slice_id = tree.slice_id
-        and holdings.unit_code = tree.unit_code
-        and holdings.indicator_code
-            = case roles.role when 'numerator' then ratios.numerator else ratios.denominator end
-    left join units on units.slice_id = tree.slice_id and units.unit_code = tree.unit_code
-    where tree.level <> 'township'
-),
-
-complete_parts as (
-    select parts.*, bool_and(is_complete) over (partition by slice_id, unit_code, indicator_code) as is_complete_in_both
-    from parts
+        candidates.*,
+        coalesce(numerators.is_complete, units.owes_nothing, true)
+            and coalesce(denominators.is_complete, units.owes_nothing, true) as is_complete_in_both,
+        {% for part in ['numerator', 'denominator'] %}
+        coalesce({{ part }}s.has_number, false) as {{ part }}_has_number,
+        {{ part }}s.value as {{ part }}_value,
+        {{ part }}s.low as {{ part }}_low,
+        {{ part }}s.high as {{ part }}_high,
+        {% endfor %}
+        {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
+        coalesce(numerators.is_{{ mark }}, false) or coalesce(denominators.is_{{ mark }}, false) as is_{{ mark }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    from candidates
+    left join {{ ref('int_holdings') }} as numerators
+        on numerators.node_id = candidates.numerator_id and numerators.scope = 'own'
+    left join {{ ref('int_holdings') }} as denominators
+        on denominators.node_id = candidates.denominator_id and denominators.scope = 'own'
+    left join units on units.slice_id = candidates.slice_id and units.unit_no = candidates.unit_no
 ),
 
 summed as (
     select
         closure.slice_id,
         closure.ancestor_code as unit_code,
-        complete_parts.indicator_code,
-        complete_parts.measure,
+        parts.indicator_code,
+        parts.measure,
         {% for role in ['numerator', 'denominator'] %}
         {% for bound in ['value', 'low', 'high'] %}
         case
-            when bool_and({{ bound }} is not null) filter (where has_number and role = '{{ role }}')
-            then sum({{ bound }}) filter (where role = '{{ role }}')
+            when bool_and({{ role }}_{{ bound }} is not null) filter (where {{ role }}_has_number)
+            then sum({{ role }}_{{ bound }})
         end as {{ role }}_{{ bound }},
         {% endfor %}
         {% endfor %}
-        coalesce(bool_or(is_provisional), false) as is_provisional,
-        coalesce(bool_or(is_narrative), false) as is_narrative,
-        coalesce(bool_or(is_inherited), false) as is_inherited,
-        coalesce(bool_or(is_estimate), false) as is_estimate
+        bool_or(is_provisional) as is_provisional,
+        bool_or(is_narrative) as is_narrative,
+        bool_or(is_inherited) as is_inherited,
+        bool_or(is_estimate) as is_estimate
     from closure
-    join complete_parts on complete_parts.slice_id = closure.slice_id and complete_parts.unit_code = closure.unit_code
-    where complete_parts.is_complete_in_both
-    group by closure.slice_id, closure.ancestor_code, complete_parts.indicator_code, complete_parts.measure
+    join parts on parts.slice_id = closure.slice_id and parts.unit_code = closure.unit_code
+    where parts.is_complete_in_both
+    group by closure.slice_id, closure.ancestor_code, parts.indicator_code, parts.measure
 ),
 
 divided as (
@@ -107,17 +116,16 @@ ratios_by_unit as (
         is_inherited,
         is_estimate
     from divided
-),
-
-completeness as (
-    select distinct slice_id, unit_code, indicator_code, is_complete_in_both from complete_parts
 )
 
 select
-    completeness.slice_id,
-    completeness.unit_code,
-    completeness.indicator_code,
-    completeness.is_complete_in_both,
+    parts.node_id,
+    parts.numerator_id,
+    parts.denominator_id,
+    parts.slice_id,
+    parts.unit_code,
+    parts.indicator_code,
+    parts.is_complete_in_both,
     coalesce(ratios_by_unit.value, ratios_by_unit.low, ratios_by_unit.high) is not null as is_computed,
     ratios_by_unit.value,
     ratios_by_unit.low,
@@ -126,8 +134,8 @@ select
     coalesce(ratios_by_unit.is_narrative, false) as is_narrative,
     coalesce(ratios_by_unit.is_inherited, false) as is_inherited,
     coalesce(ratios_by_unit.is_estimate, false) as is_estimate
-from completeness
+from parts
 left join ratios_by_unit
-    on ratios_by_unit.slice_id = completeness.slice_id
-    and ratios_by_unit.unit_code = completeness.unit_code
-    and ratios_by_unit.indicator_code = completeness.indicator_code
+    on ratios_by_unit.slice_id = parts.slice_id
+    and ratios_by_unit.unit_code = parts.unit_code
+    and ratios_by_unit.indicator_code = parts.indicator_code

@@ -44,8 +44,12 @@ superiors as (
 
 select
     members.*,
+    numbered.unit_no,
+    parents.unit_no as parent_no,
     depths.depth,
     superiors.parent_code is not null as has_children
 from members
+join {{ ref('int_units') }} as numbered on numbered.unit_code = members.unit_code
+left join {{ ref('int_units') }} as parents on parents.unit_code = members.parent_code
 join depths on depths.slice_id = members.slice_id and depths.unit_code = members.unit_code
 left join superiors on superiors.slice_id = members.slice_id and superiors.parent_code = members.unit_code

@@ -79,6 +79,7 @@ units_by_slice as (
     select
         lived.slice_id,
         lived.year,
+        numbered.unit_no,
         lived.unit_code,
         lived.first_day,
         lived.ended_on,
@@ -87,6 +88,7 @@ units_by_slice as (
         owed.unit_code is null as owes_nothing,
         superiors.unit_code is not null as has_units_below
     from lived
+    join {{ ref('int_units') }} as numbered on numbered.unit_code = lived.unit_code
     left join owed on owed.slice_id = lived.slice_id and owed.unit_code = lived.unit_code
     left join superiors on superiors.slice_id = lived.slice_id and superiors.unit_code = lived.unit_code
 )

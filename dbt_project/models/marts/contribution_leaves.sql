@@ -1,84 +1,79 @@
 -- Where each figure comes from: one row per holding unit, indicator, period, role and indicator filed, with all the filed figures in it and
 -- the depth of the tree up to which they go into the figures used.
-with leaves as (
+with inherited as (
     select * from {{ ref('int_leaves') }}
-),
-
-reach as (
-    select * from {{ ref('int_reach') }}
-),
-
-indicators as (
-    select * from {{ ref('indicators') }}
-),
-
-slices as (
-    select * from {{ ref('int_slices') }} where is_figure
-),
-
-ratios as (
-    select distinct slice_id, unit_code, indicator_code from {{ ref('int_ratios') }} where is_complete_in_both
 ),
 
 own as (
     select
-        leaves.*,
-        leaves.indicator_code as leaf_indicator_code,
+        rollup.unit_code,
+        rollup.indicator_code,
+        rollup.slice_id,
         'own' as role,
+        rollup.indicator_code as leaf_indicator_code,
         -- An own figure that its unit's row does not use is known there and goes no further.
         case
-            when reach.basis = 'claimed' or (indicators.numerator is not null and reach.basis <> 'own')
-            then reach.depth + 1
-            else reach.reach_depth
-        end as reach_depth
-    from leaves
-    join reach
-        on reach.slice_id = leaves.slice_id
-        and reach.unit_code = leaves.unit_code
-        and reach.indicator_code = leaves.indicator_code
-    join indicators on indicators.indicator_code = leaves.indicator_code
-    where leaves.scope = 'own'
+            when rollup.basis = 'claimed' or (rollup.is_ratio and rollup.basis <> 'own') then rollup.depth + 1
+            when above.node_id is null then rollup.depth
+            else {{ reach_of('rollup', 'above') }}
+        end as reach_depth,
+        coalesce(rollup.own_observation_ids, inherited.observation_ids) as observation_ids,
+        inherited.weights,
+        inherited.shared_values,
+        inherited.shared_lows,
+        inherited.shared_highs
+    from {{ ref('int_rollup_rows') }} as rollup
+    left join {{ ref('int_reach_above') }} as above on above.node_id = rollup.parent_id
+    left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'own'
+    where coalesce(rollup.own_observation_ids, inherited.observation_ids) is not null
 ),
 
 claims as (
     select
-        leaves.*,
-        leaves.indicator_code as leaf_indicator_code,
+        rollup.unit_code,
+        rollup.indicator_code,
+        rollup.slice_id,
         'claim' as role,
-        reach.reach_depth
-    from leaves
-    join reach
-        on reach.slice_id = leaves.slice_id
-        and reach.unit_code = leaves.unit_code
-        and reach.indicator_code = leaves.indicator_code
-    where leaves.scope = 'jurisdiction'
-        and reach.basis = 'claimed'
+        rollup.indicator_code as leaf_indicator_code,
+        reach.reach_depth,
+        coalesce(rollup.claim_observation_ids, inherited.observation_ids) as observation_ids,
+        inherited.weights,
+        inherited.shared_values,
+        inherited.shared_lows,
+        inherited.shared_highs
+    from {{ ref('int_rollup_above') }} as rollup
+    join {{ ref('int_reach_above') }} as reach on reach.node_id = rollup.node_id
+    left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'jurisdiction'
+    where rollup.basis = 'claimed'
+        and coalesce(rollup.claim_observation_ids, inherited.observation_ids) is not null
 ),
 
 parts as (
     select
-        leaves.slice_id,
-        leaves.unit_code,
+        rollup.unit_code,
         ratios.indicator_code,
-        leaves.scope,
-        leaves.observation_ids,
-        leaves.weights,
-        leaves.shared_values,
-        leaves.shared_lows,
-        leaves.shared_highs,
-        leaves.indicator_code as leaf_indicator_code,
-        case leaves.indicator_code when indicators.numerator then 'numerator' else 'denominator' end as role,
-        1 as reach_depth
-    from leaves
-    join indicators on leaves.indicator_code in (indicators.numerator, indicators.denominator)
-    join ratios
-        on ratios.slice_id = leaves.slice_id
-        and ratios.unit_code = leaves.unit_code
-        and ratios.indicator_code = indicators.indicator_code
-    where leaves.scope = 'own'
+        ratios.slice_id,
+        ratios.role,
+        rollup.indicator_code as leaf_indicator_code,
+        1 as reach_depth,
+        coalesce(rollup.own_observation_ids, inherited.observation_ids) as observation_ids,
+        inherited.weights,
+        inherited.shared_values,
+        inherited.shared_lows,
+        inherited.shared_highs
+    from (
+        select slice_id, indicator_code, 'numerator' as role, numerator_id as part_id
+        from {{ ref('int_ratios') }} where is_complete_in_both
+        union all
+        select slice_id, indicator_code, 'denominator' as role, denominator_id as part_id
+        from {{ ref('int_ratios') }} where is_complete_in_both
+    ) as ratios
+    join {{ ref('int_rollup_rows') }} as rollup on rollup.node_id = ratios.part_id
+    left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'own'
+    where coalesce(rollup.own_observation_ids, inherited.observation_ids) is not null
 ),
 
-every_row as (
+every_leaf as (
     select * from own
     union all
     select * from claims
@@ -87,16 +82,16 @@ every_row as (
 )
 
 select
-    every_row.unit_code as holder_code,
-    every_row.indicator_code,
+    every_leaf.unit_code as holder_code,
+    every_leaf.indicator_code,
     slices.period,
-    every_row.role,
-    every_row.leaf_indicator_code,
-    every_row.reach_depth::integer as reach_depth,
-    every_row.observation_ids,
-    every_row.weights,
-    every_row.shared_values,
-    every_row.shared_lows,
-    every_row.shared_highs
-from every_row
-join slices on slices.slice_id = every_row.slice_id
+    every_leaf.role,
+    every_leaf.leaf_indicator_code,
+    every_leaf.reach_depth::integer as reach_depth,
+    every_leaf.observation_ids,
+    every_leaf.weights,
+    every_leaf.shared_values,
+    every_leaf.shared_lows,
+    every_leaf.shared_highs
+from every_leaf
+join {{ ref('int_slices') }} as slices on slices.slice_id = every_leaf.slice_id and slices.is_figure

@@ -5,7 +5,7 @@ select
     submission.unit_code,
     submission.form,
     submission.period,
-    submission.year::integer as year,
+    submission.year,
     case when length(submission.period) = 4 then 'year' else substring(submission.period from 6) end as year_part,
     submission.state,
     withdrawal.withdrawal_seq
