@@ -33,6 +33,20 @@ class Difference:
             where after.{self.key[0]} is null or {self._differs}
         """
 
+    def changed(self) -> str:
+        """A query of both, each key once: `columns` of `after`, and whether its row `is_opened` and `is_closed`."""
+        columns = (
+            f"coalesce(after.{column}, before.{column}) as {column}" if column in self.key else f"after.{column}"
+            for column in self.columns
+        )
+        return f"""
+            select {", ".join(columns)},
+                after.{self.key[0]} is not null as is_opened, before.{self.key[0]} is not null as is_closed
+            from {self.before} as before
+            full join {self.after} as after on {self._same_key}
+            where after.{self.key[0]} is null or before.{self.key[0]} is null or {self._differs}
+        """
+
     @property
     def _same_key(self) -> str:
         return " and ".join(f"before.{column} = after.{column}" for column in self.key)

@@ -28,6 +28,9 @@ RELATIONS: dict[str, tuple[str, ...]] = {
 
 BOOKKEEPING = ("opened_by", "closed_by")
 
+BULK = ("set local work_mem = '256MB'", "set local enable_mergejoin = off")
+"""Years are compared whole, by hashing: over several columns the planner takes that for dearer than sorting them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -45,6 +48,8 @@ def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Publ
     """
     periods = [period for year in years for period in periods_of(year)]
     opened, closed = {}, {}
+    for statement in BULK:
+        connection.execute(text(statement))
     for relation, key in RELATIONS.items():
         opened[relation], closed[relation] = _stage_difference(connection, relation, key, periods)
     if not any(opened.values()) and not any(closed.values()):
@@ -64,36 +69,42 @@ def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Publ
 def _stage_difference(
     connection: Connection, relation: str, key: tuple[str, ...], periods: list[str]
 ) -> tuple[int, int]:
-    """Put what is to be opened and closed into temporary tables, and count both."""
+    """Put what is to be opened and closed into a temporary table, and count both."""
     columns = history_columns(connection, relation)
     in_force = "closed_by is null" + (" and period = any(:periods)" if "period" in columns else "")
     bound = {"periods": periods} if "period" in columns else {}
     before = f"(select * from published.{relation}_history where {in_force})"
     difference = Difference(key, columns, before, f"candidate.{relation}")
-    opened = connection.execute(
-        text(f"create temporary table opening_{relation} on commit drop as {difference.opened()}"), bound
+    connection.execute(
+        text(f"create temporary table changed_{relation} on commit drop as {difference.changed()}"), bound
     )
-    closing = difference.closed((*key, "opened_by"))
-    closed = connection.execute(text(f"create temporary table closing_{relation} on commit drop as {closing}"), bound)
-    return opened.rowcount, closed.rowcount
+    counted = connection.execute(
+        text(
+            "select count(*) filter (where is_opened) as opened, count(*) filter (where is_closed) as closed "
+            f"from changed_{relation}"
+        )
+    ).one()
+    return counted.opened, counted.closed
 
 
 def _apply(connection: Connection, relation: str, publication_id: int) -> None:
-    key = (*RELATIONS[relation], "opened_by")
     columns = ", ".join(history_columns(connection, relation))
+    # What is new in the table is not known to the planner, which closes a few rows by their keys only if it knows.
+    connection.execute(text(f"analyze changed_{relation}"))
     connection.execute(
         text(f"""
             update published.{relation}_history as history
             set closed_by = :publication_id
-            from closing_{relation} as closing
-            where {" and ".join(f"history.{column} = closing.{column}" for column in key)}
+            from changed_{relation} as changed
+            where changed.is_closed and history.closed_by is null
+                and {" and ".join(f"history.{column} = changed.{column}" for column in RELATIONS[relation])}
         """),
         {"publication_id": publication_id},
     )
     connection.execute(
         text(f"""
             insert into published.{relation}_history ({columns}, opened_by)
-            select {columns}, :publication_id from opening_{relation}
+            select {columns}, :publication_id from changed_{relation} where is_opened
         """),
         {"publication_id": publication_id},
     )

