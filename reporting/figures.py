@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ingestion.wording import figure
+
 NONE = "无"
 
 
@@ -12,9 +14,5 @@ def shown(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> s
     if value is None and low is None and high is None:
         return NONE
     if value is not None and low == value == high:
-        return _plain(value)
-    return f"{'' if low is None else _plain(low)}～{'' if high is None else _plain(high)}"
-
-
-def _plain(figure: Decimal) -> str:
-    return f"{figure.normalize():f}"
+        return figure(value)
+    return f"{'' if low is None else figure(low)}～{'' if high is None else figure(high)}"

@@ -27,3 +27,8 @@ def test_a_figure_bears_out_a_wording(
 ) -> None:
     assert shown(value, low, high) == printed
     assert bears(NEARLY_5000, value, low, high) is is_borne_out
+
+
+def test_a_figure_is_written_to_its_last_digit() -> None:
+    long = Decimal("12345678901234567890123456789012.50")
+    assert shown(long, long, long) == "12345678901234567890123456789012.5"
