@@ -1,6 +1,6 @@
 """Scale: a full rebuild, one county's correction, a run with nothing to do, and the office's queries, at any size.
 
-`python -m benchmarks scale --figures 30000000` for 30 years of a million figures each; needs about 2 GB of disk a year.
+`python -m benchmarks scale --figures 30000000` for 30 years of a million figures each; needs about 3 GB of disk a year.
 """
 
 from __future__ import annotations
