@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from kexie.database import advisory_lock
 
 BUILDING = 7_301_011
-PREVIEWING = 7_301_013
+PREVIEWING = 7_301_014
 
 
 def building(engine: Engine) -> AbstractContextManager[None]:
