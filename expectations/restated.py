@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from catalogue.model import SUMMABLE
 from expectations.relations import RELATIONS
-from expectations.rules import Rule, no_rows, quoted
+from expectations.rules import Rule, counts_in_order, no_rows, quoted
 
 VALUES = RELATIONS["indicator_values"]
 LEAVES = RELATIONS["contribution_leaves"]
@@ -12,12 +12,6 @@ RESTATED = RELATIONS["restated_values"]
 SUCCESSIONS = RELATIONS["successions"]
 PROGRESS = RELATIONS["progress"]
 INDICATORS = RELATIONS["indicators"]
-
-OWN_SUMS = """
-    select {key}, v.indicator_code, sum(v.own_value) as value, sum(v.own_low) as low, sum(v.own_high) as high
-    from {values} as v
-    group by {key}, v.indicator_code
-"""
 
 # An own figure that was filed without a value, or with an open end, leaves the sum without one.
 FILED = f"""
@@ -55,16 +49,11 @@ def restated_rules() -> Iterable[Rule]:
             or not filed.lacks_high and r.high is distinct from o.high
         """,
     )
-    yield no_rows(
+    yield counts_in_order(
         RESTATED,
         "restated_counts_in_order",
         "重算数的报送范围不超过应报",
         "0 ≤ 已报单位 ≤ 覆盖单位 ≤ 应报单位",
-        f"""
-        select r.* from {RESTATED.path} as r
-        where not (0 <= r.units_reported and r.units_reported <= r.units_covered
-            and r.units_covered <= r.units_expected)
-        """,
     )
     yield no_rows(
         SUCCESSIONS,
@@ -94,4 +83,8 @@ def restated_rules() -> Iterable[Rule]:
 
 
 def _own_sums(values: str, key: str) -> str:
-    return OWN_SUMS.format(values=values, key=key)
+    return f"""
+        select {key}, v.indicator_code, sum(v.own_value) as value, sum(v.own_low) as low, sum(v.own_high) as high
+        from {values} as v
+        group by {key}, v.indicator_code
+    """

@@ -103,6 +103,16 @@ def no_rows(relation: Relation, code: str, name_zh: str, sentence: str, query: s
     )
 
 
+def counts_in_order(relation: Relation, code: str, name_zh: str, sentence: str) -> Rule:
+    """No more units reported than are covered, and no more covered than expected."""
+    query = f"""
+        select v.* from {relation.path} as v
+        where not (0 <= v.units_reported and v.units_reported <= v.units_covered
+            and v.units_covered <= v.units_expected)
+    """
+    return no_rows(relation, code, name_zh, sentence, query)
+
+
 def quoted(words: Iterable[str]) -> str:
     """Words of the catalogue as a SQL list."""
     return ", ".join(f"'{word}'" for word in words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
@@ -16,7 +16,7 @@ from pipeline.steps import transform
 from reporting.publish import RELATIONS, history_columns
 from tests.reference.provinces import Province, provinces
 from tests.spec.histories import Stage, live_through
-from tests.spec.warehouse import quietly
+from tests.spec.warehouse import FEW_EXAMPLES, quietly
 
 STAGES = 3
 
@@ -40,13 +40,7 @@ def texts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
-)
+@FEW_EXAMPLES
 @given(drawn=st.lists(happenings(), min_size=6, max_size=6))
 def test_what_was_published_step_by_step_is_what_one_build_of_everything_says(
     new_database: Callable[[], Home], drawn: list[tuple[Province, list[Stage]]]

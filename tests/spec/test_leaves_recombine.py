@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
@@ -22,7 +22,7 @@ from reporting.provenance import unproven
 from tests.reference.provinces import Province, provinces
 from tests.reference.rollup import HUNDRED, _divide
 from tests.reference.terms import ZERO, Bounds, Term, add, distinct, greatest
-from tests.spec.warehouse import Example, publish
+from tests.spec.warehouse import FEW_EXAMPLES, Example, publish
 
 Unit = tuple[str, str]
 """A period, and a unit of its tree."""
@@ -37,14 +37,7 @@ class Tree:
     townships: set[Unit]
 
 
-# As for the figures themselves: each example is many provinces, and a failing one is not shrunk.
-@settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
-)
+@FEW_EXAMPLES
 @given(drawn=st.lists(provinces(), min_size=6, max_size=6))
 def test_the_leaves_of_every_figure_combine_to_it_again(
     new_database: Callable[[], Home], drawn: list[Province]

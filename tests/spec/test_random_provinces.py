@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kexie.home import Home
 from tests.reference.provinces import YEAR, Province, provinces
 from tests.reference.rollup import Figure, compute
 from tests.reference.terms import Bounds
-from tests.spec.warehouse import Example, Published, publish, publish_restated
+from tests.spec.warehouse import FEW_EXAMPLES, Example, Published, publish, publish_restated
 
 LATER = date(YEAR + 3, 12, 31)
 
@@ -23,14 +23,7 @@ PLAIN = (
 )
 
 
-# One run of the warehouse takes seconds, so each example is many provinces, and a failing one is not shrunk.
-@settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
-)
+@FEW_EXAMPLES
 @given(drawn=st.lists(provinces(), min_size=6, max_size=6))
 def test_every_figure_of_a_random_province_is_the_references(
     new_database: Callable[[], Home], drawn: list[Province]

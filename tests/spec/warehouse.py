@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import Engine, text
 
 from catalogue.load import load as load_catalogue
@@ -31,6 +32,15 @@ ROW_COLUMNS = (
     *("low", "high", "state", "status", "note"),
 )
 CODES = ("unit_code", "parent_code", "from_code", "to_code")
+
+FEW_EXAMPLES = settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+"""One run of the warehouse takes seconds, so each example is many provinces, and a failing one is not shrunk."""
 
 Rows = Iterable[Mapping[str, Any]]
 
