@@ -336,11 +336,11 @@ def test_a_check_that_does_not_hold_is_told_with_its_first_row_and_file(office: 
     wrong = row(
         office.engine,
         "select expectation, expectation_name, severity, bad_rows, unit_code, indicator_code, period, file_name, place "
-        "from ops.check_results where expectation = 'values_own_adds_up' and not is_success",
+        "from ops.check_results where expectation = 'values_made_of_leaves' and not is_success",
     )
     assert wrong.pop("expectation_name") != ""
     assert wrong == {
-        "expectation": "values_own_adds_up",
+        "expectation": "values_made_of_leaves",
         "severity": "critical",
         "bad_rows": 1,
         "unit_code": "A",
