@@ -1,0 +1,1 @@
+"""The full-committee report: published figures as true sentences, tables and notes, in Word and Excel."""
