@@ -48,6 +48,7 @@ from catalogue.model import (
     ThresholdValue,
     UnitType,
 )
+from catalogue.read_language import read_language
 from ingestion.periods import parse_period
 from kexie.errors import UserError
 
@@ -137,6 +138,7 @@ def _load(folder: Path) -> Catalogue:
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
     sections, lines = _read_report(files.entry("report.yaml"))
     reasons = _read_reasons(files.entry("reasons.yaml"))
+    language = read_language(files.entry("number_language.yaml"))
     if files.all_read:
         written = {code for entry in entries.values() for code in entry.codes("indicators")}
         rules.check(forms, written, lines, sections, codelists, mistakes)
@@ -153,6 +155,7 @@ def _load(folder: Path) -> Catalogue:
         report_sections=sections,
         report_lines=lines,
         reasons=reasons,
+        language=language,
         codelists=codelists,
         version=files.version(),
     )

@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby, pairwise
 
+from catalogue.language import Language
+
 
 class Level(StrEnum):
     """Level of a unit in the reporting tree, highest first."""
@@ -500,6 +502,7 @@ class Catalogue:
     report_sections: Mapping[str, ReportSection]
     report_lines: Mapping[str, ReportLine]
     reasons: Reasons
+    language: Language
     codelists: Mapping[str, Mapping[str, str]]
     version: str
 
