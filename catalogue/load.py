@@ -16,6 +16,7 @@ from catalogue.model import (
     FOREVER,
     FRACTIONAL_MEASURES,
     Aggregation,
+    AssociationGap,
     Basis,
     Bounds,
     Calendar,
@@ -136,12 +137,13 @@ def _load(folder: Path) -> Catalogue:
     forms = [_read_form(name, entry) for name, entry in entries.items()]
     calendar = _read_calendar(files.entry("calendar.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
-    sections, lines = _read_report(files.entry("report.yaml"))
+    sections, lines, association_gaps = _read_report(files.entry("report.yaml"))
     reasons = _read_reasons(files.entry("reasons.yaml"))
     language = read_language(files.entry("number_language.yaml"))
     if files.all_read:
         written = {code for entry in entries.values() for code in entry.codes("indicators")}
         rules.check(forms, written, lines, sections, codelists, mistakes)
+        rules.check_association_gaps(association_gaps, written, mistakes)
         rules.check_calendar(calendar, forms, mistakes)
     if mistakes.sentences:
         raise CatalogueError("\n".join(mistakes.sentences))
@@ -154,6 +156,7 @@ def _load(folder: Path) -> Catalogue:
         thresholds=thresholds,
         report_sections=sections,
         report_lines=lines,
+        association_gaps=association_gaps,
         reasons=reasons,
         language=language,
         codelists=codelists,
@@ -394,17 +397,33 @@ def _read_threshold_value(entry: Entry) -> ThresholdValue | None:
     return None
 
 
-def _read_report(entry: Entry) -> tuple[dict[str, ReportSection], dict[str, ReportLine]]:
+def _read_report(
+    entry: Entry,
+) -> tuple[dict[str, ReportSection], dict[str, ReportLine], dict[str, AssociationGap]]:
     sections = {fields.name: _read_section(fields) for fields in entry.children("sections")}
     lines = {fields.name: _read_line(fields) for fields in entry.children("lines")}
+    gaps = {fields.name: _read_association_gap(fields) for fields in entry.children("associations")}
     entry.finish()
-    return sections, lines
+    return sections, lines, gaps
 
 
 def _read_section(entry: Entry) -> ReportSection:
-    section = ReportSection(code=entry.name, title=entry.required_text("title"))
+    section = ReportSection(
+        code=entry.name, title=entry.required_text("title"), department=entry.required_text("department")
+    )
     entry.finish()
     return section
+
+
+def _read_association_gap(entry: Entry) -> AssociationGap:
+    gap = AssociationGap(
+        code=entry.name,
+        label_zh=entry.required_text("label_zh"),
+        indicator=entry.required_text("indicator"),
+        out_of=entry.text("out_of", ""),
+    )
+    entry.finish()
+    return gap
 
 
 def _read_line(entry: Entry) -> ReportLine:

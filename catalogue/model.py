@@ -453,8 +453,21 @@ class PrintedFigure:
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
+    """A part of the report, and the department (处室) that answers for its figures."""
+
     code: str
     title: str
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationGap:
+    """A kind of association that a place may lack: none by `indicator`, or fewer than the indicator `out_of` counts."""
+
+    code: str
+    label_zh: str
+    indicator: str
+    out_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,6 +514,7 @@ class Catalogue:
     thresholds: Mapping[str, Threshold]
     report_sections: Mapping[str, ReportSection]
     report_lines: Mapping[str, ReportLine]
+    association_gaps: Mapping[str, AssociationGap]
     reasons: Reasons
     language: Language
     codelists: Mapping[str, Mapping[str, str]]

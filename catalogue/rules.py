@@ -9,6 +9,7 @@ from catalogue.model import (
     FOREVER,
     SUMMABLE,
     Aggregation,
+    AssociationGap,
     Bounds,
     Calendar,
     Collect,
@@ -243,3 +244,11 @@ def _check_line(line: ReportLine, written: Set[str], sections: Mapping[str, Repo
         mistakes.add(file, line.code, f"indicator '{line.indicator}' is unknown; give the code of one")
     if line.section and line.section not in sections:
         mistakes.add(file, line.code, f"section '{line.section}' is unknown; {one_of(sections)}")
+
+
+def check_association_gaps(gaps: Mapping[str, AssociationGap], written: Set[str], mistakes: Mistakes) -> None:
+    """Each gap is told by indicators that exist."""
+    for gap in gaps.values():
+        for field, code in (("indicator", gap.indicator), ("out_of", gap.out_of)):
+            if code and code not in written:
+                mistakes.add("catalogue/report.yaml", gap.code, f"{field} '{code}' is unknown; give the code of one")

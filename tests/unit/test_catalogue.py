@@ -524,6 +524,16 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         lambda report: report["sections"]["media"].pop("title"),
         "report.yaml, media: field 'title' is missing; give a text",
     ),
+    (
+        "report.yaml",
+        lambda report: report["sections"]["media"].pop("department"),
+        "report.yaml, media: field 'department' is missing; give a text",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["associations"]["township"].update(out_of="townships"),
+        "report.yaml, township: out_of 'townships' is unknown; give the code of one",
+    ),
     (YOUTH, _defined(), f"{ACTIVITY}: definitions is empty; give at least one with valid_from and text"),
     (YOUTH, _in_activity(definitions="每场"), f"{ACTIVITY}: definitions '每场' must be a list"),
     (YOUTH, _defined({"text": "每场"}), f"{ACTIVITY}: field 'valid_from' is missing; give a day such as 2021-01-01"),
