@@ -127,7 +127,7 @@ def _definitions(form: Form) -> Iterable[str]:
 
 def _filers(catalogue: Catalogue, form: Form) -> str:
     kinds = [f"{catalogue.label('levels', level)}{catalogue.label('unit_types', kind)}" for level, kind in form.filers]
-    return "、".join(kinds) or "无（不单独填报）"
+    return "、".join(kinds) or ("无（由平台导出后统一导入，各单位不欠报）" if form.is_imported else "无（不单独填报）")
 
 
 def _kind(catalogue: Catalogue, indicator: Indicator) -> str:

@@ -297,14 +297,22 @@ class Form:
 
     @property
     def filers(self) -> tuple[tuple[Level, UnitType], ...]:
-        """The kinds of unit that file this form: those of whom something in it is typed or imported."""
-        collected = [i for i in self.indicators if i.collect in (Collect.TYPED, Collect.IMPORTED)]
+        """The kinds of unit that owe this form: those whose clerks type something in it.
+
+        What a platform exports is owed by no clerk, as no workbook asks for it: whoever imports it files it.
+        """
+        typed = [i for i in self.indicators if i.collect is Collect.TYPED]
         return tuple(
             (level, unit_type)
             for level in Level
             for unit_type in UnitType
-            if any(i.is_expected_of(level, unit_type) for i in collected)
+            if any(i.is_expected_of(level, unit_type) for i in typed)
         )
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether platforms export all of it that is collected, so that no clerk files it."""
+        return {i.collect for i in self.indicators} - {Collect.COMPUTED, Collect.NO} == {Collect.IMPORTED}
 
 
 @dataclass(frozen=True, slots=True)

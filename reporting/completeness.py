@@ -70,6 +70,6 @@ MISSING = """
     from published.reporting_status
     where left(period, 4) = :year and state <> 'exempt'
     group by unit_code, unit_name
-    having count(*) filter (where state in ('missing', 'rejected')) = count(*)
+    having count(*) filter (where state in ('missing', 'blank', 'rejected')) = count(*)
     order by unit_code
 """

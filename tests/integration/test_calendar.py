@@ -175,7 +175,7 @@ def test_a_rule_may_be_for_one_level_and_one_form(warehouse: Connection) -> None
     others = text(
         "select distinct period from published.reporting_status where unit_code = 'NOTHING' and form <> :form"
     )
-    assert set(warehouse.scalars(others, {"form": FORM})) == {"2020", "2021"}
+    assert {"2020", "2021"} <= set(warehouse.scalars(others, {"form": FORM}))
 
 
 @pytest.mark.parametrize(
