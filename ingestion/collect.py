@@ -20,6 +20,7 @@ from ingestion.filing_calendar import sync_calendar
 from ingestion.landing import Progress, land
 from ingestion.lock import only_writer
 from ingestion.read_ahead import Incoming, ReadAhead
+from ingestion.returns import write_missing_notices
 from ingestion.store import Outcome, reserve_submission_ids, store
 from ingestion.tree import stored
 from kexie.home import Home
@@ -100,6 +101,7 @@ class _Run:
 
     def _answer(self) -> None:
         self._report.left += receipts.write_missing(self._home, self._engine, self._catalogue, self._context.tree)
+        self._report.left += write_missing_notices(self._home, self._engine, self._catalogue)
 
     def _check_isolated(self, batch: Sequence[Incoming]) -> None:
         """Check a batch; where that fails, file by file, so that only the file at fault is affected."""

@@ -48,6 +48,7 @@ NEXT_STEPS = {
     "duplicate": "不需要再做什么。",
     "kept": "需要计入汇总的数字，请用报表填报。",
 }
+AGAIN = "（系统更新后重新核对受理编号 {before} 的原件，以本回执为准）"
 SECTIONS = {
     Severity.ERROR: "必须改正的问题",
     Severity.EXPLAIN: "需要说明原因的数",
@@ -74,15 +75,15 @@ class Names:
         self._outbox = home.outbox
         self._taken: dict[str, set[str]] = {}
 
-    def free(self, submitter: str, file_name: str) -> str:
-        """A name for the receipt of a file, taken from now on."""
+    def free(self, submitter: str, file_name: str, kind: str = "回执") -> str:
+        """A name for the receipt of a file, or for what else is written about it, taken from now on."""
         if submitter not in self._taken:
             self._taken[submitter] = self._existing(submitter)
         taken, base = self._taken[submitter], safe_name(file_name)
-        name, number = f"{base}.回执.txt", 1
+        name, number = f"{base}.{kind}.txt", 1
         while name in taken:
             number += 1
-            name = f"{base}.回执({number}).txt"
+            name = f"{base}.{kind}({number}).txt"
         taken.add(name)
         return name
 
@@ -127,7 +128,7 @@ def beforehand(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator[s
     """The lines of a receipt that a file would get if it were sent: without the numbers that it has not yet."""
     delivery = receipt.delivery
     yield f"文件：{wording.plain(delivery.file_name)}"
-    yield f"报送单位：{_unit(delivery.submitter_code, tree)}"
+    yield f"报送单位：{unit_named(delivery.submitter_code, tree)}"
     yield f"若现在报送：{_result(receipt)}"
     yield from _submissions(receipt, catalogue, tree, with_numbers=False)
     yield from _findings(receipt)
@@ -145,9 +146,9 @@ def _head(receipt: Receipt, tree: Tree) -> Iterator[str]:
     yield "报送回执"
     yield ""
     yield f"文件：{wording.plain(delivery.file_name)}"
-    yield f"报送单位：{_unit(delivery.submitter_code, tree)}"
+    yield f"报送单位：{unit_named(delivery.submitter_code, tree)}"
     yield f"收到时间：{delivery.received_at:%Y-%m-%d %H:%M}（北京时间）"
-    yield f"受理编号：{delivery.delivery_seq}"
+    yield f"受理编号：{delivery.delivery_seq}{AGAIN.format(before=delivery.replay_of) if delivery.replay_of else ''}"
     yield f"受理结果：{_result(receipt)}"
     yield f"下一步：{NEXT_STEPS[delivery.outcome]}"
 
@@ -163,7 +164,7 @@ def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree, *, with_num
     for number, submission in enumerate(receipt.submissions, start=1):
         form = catalogue.forms.get(submission.form)
         title = form.title if form else wording.plain(submission.form)
-        what = f"{_unit(submission.unit_code, tree)}，{title}，{wording.period(submission.period)}"
+        what = f"{unit_named(submission.unit_code, tree)}，{title}，{wording.period(submission.period)}"
         yield f"{number}. {what}：{_taken(submission, held[submission.submission_id], with_numbers=with_numbers)}"
 
 
@@ -193,7 +194,8 @@ def _listed(found: Sequence[Any]) -> Iterator[str]:
         yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
 
 
-def _unit(unit_code: str, tree: Tree) -> str:
+def unit_named(unit_code: str, tree: Tree) -> str:
+    """A unit's last name and its code; the code alone where nobody knows it."""
     spans = tree.spans.get(unit_code)
     code = wording.plain(unit_code)
     return f"{spans[-1].name}（{code}）" if spans else code
@@ -225,8 +227,7 @@ def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: 
         delivery = receipt.delivery
         folder = (outbox / delivery.submitter_code).path
         draft = f"{folder}/.{delivery.delivery_seq}.part"
-        # Notepad on older Windows needs the byte order mark and the carriage returns.
-        data = render(receipt, catalogue, tree).replace("\n", "\r\n").encode("utf-8-sig", "replace")
+        data = for_notepad(render(receipt, catalogue, tree))
         try:
             fs.makedirs(folder, exist_ok=True)
             fs.pipe_file(draft, data)
@@ -234,11 +235,17 @@ def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: 
             problems.append(f"receipt {delivery.submitter_code}/{delivery.receipt_name} cannot be written: {error}")
             continue
         drafts.append((delivery.delivery_seq, draft, f"{folder}/{delivery.receipt_name}"))
-    _put_in_place(fs, drafts)
+    put_in_place(fs, drafts)
     return [delivery_seq for delivery_seq, _, _ in drafts]
 
 
-def _put_in_place(fs: AbstractFileSystem, drafts: Sequence[tuple[int, str, str]]) -> None:
+def for_notepad(text: str) -> bytes:
+    """A text as Notepad on older Windows needs it: with byte order mark and carriage returns."""
+    return text.replace("\n", "\r\n").encode("utf-8-sig", "replace")
+
+
+def put_in_place(fs: AbstractFileSystem, drafts: Sequence[tuple[int, str, str]]) -> None:
+    """Give drafts (number, draft, name) their names, safe from a power cut."""
     is_local = "local" in fs.protocol
     if is_local:
         force_to_disk(draft for _, draft, _ in drafts)
@@ -256,7 +263,7 @@ def _record(connection: Connection, delivery_seqs: Sequence[int]) -> None:
 
 
 MISSING = """
-    select delivery_seq, submitter_code, file_name, outcome, received_at, receipt_name
+    select delivery_seq, submitter_code, file_name, outcome, received_at, receipt_name, replay_of
     from landing.delivery
     where receipt_written_at is null and receipt_name is not null and delivery_seq > :after
     order by delivery_seq

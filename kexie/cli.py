@@ -187,6 +187,37 @@ def withdraw(
     _say(f"Submission {submission} counts as never sent; `kexie run` computes {year} again.")
 
 
+@app.command("return")
+def give_back(
+    submission: Annotated[int, typer.Argument(metavar="SUBMISSION", help="its number, as the receipt gives it")],
+    by: Annotated[str, typer.Option("--by", metavar="CODE", help="the unit above that returns it")],
+    reason: Annotated[str, typer.Option(help="why; the sender's clerk reads it")],
+) -> None:
+    """Return a submission to its sender with a reason: it counts as never sent until the unit files anew."""
+    from ingestion.returns import give_back as send_back
+
+    with _warehouse(Role.INGEST) as (home, engine):
+        year = send_back(home, engine, submission, by, reason)
+    _say(f"Submission {submission} is returned, its sender is told in the outbox; `kexie run` computes {year} again.")
+
+
+@app.command()
+def replay(
+    deliveries: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[DELIVERY]…", help="受理编号 of files that were rejected; default all that wait"),
+    ] = None,
+) -> None:
+    """Check rejected files again from the archive, after the catalogue or a reader was mended; never for the worse."""
+    from catalogue.load import load
+    from ingestion.replay import replay as take_up_again
+
+    with _warehouse(Role.INGEST) as (home, engine):
+        replayed = take_up_again(home, engine, load(), deliveries or (), _say)
+    better = sum(one.again is not None for one in replayed)
+    _say(f"{better} of {len(replayed)} files are better now." + (" `kexie run` publishes them." if better else ""))
+
+
 @app.command()
 def read(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="a workbook, CSV or narrative")],

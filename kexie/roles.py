@@ -84,6 +84,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
             "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at)",
             ("delivery",),
         ),
+        Grant("landing", "update (notice_written_at)", ("withdrawal",)),
         Grant("landing", "insert, update (name, level, unit_type, parent_code, valid_to)", ("unit_span",)),
         Grant("landing", "insert, delete", ("unit_event", "form_expectation", "filing_exception")),
         Grant("landing", "insert, update (changed_seq)", ("year_change",)),

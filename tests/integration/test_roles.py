@@ -89,6 +89,7 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
             *("kind", "outcome", "form_version", "catalogue_version", "checked_at"),
             *("receipt_name", "receipt_written_at"),
         },
+        "landing.withdrawal": {"notice_written_at"},
         "landing.unit_span": {"name", "level", "unit_type", "parent_code", "valid_to"},
         "landing.year_change": {"changed_seq"},
         **RECORDED,
