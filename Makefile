@@ -30,8 +30,9 @@ down: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/pytest
 
-# LibreOffice opens the workbooks, OpenSSH serves an inbox, poppler and the font show a printed page.
-TOOLS := libreoffice-calc-nogui openssh-server poppler-utils fonts-wqy-zenhei
+# LibreOffice opens the workbooks and old Word files, OpenSSH serves an inbox, poppler reads PDFs and, with the font,
+# shows a printed page.
+TOOLS := libreoffice-calc-nogui libreoffice-writer-nogui openssh-server poppler-utils fonts-wqy-zenhei
 
 tools:
 	@dpkg -s $(TOOLS) >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null; }

@@ -104,6 +104,7 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "severities": Severity,
     "phases": Phase,
     "event_kinds": None,
+    "file_kinds": None,
     "claim_reasons": ClaimReason,
     "themes": None,
     FRACTIONAL_MEASURES: None,

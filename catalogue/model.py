@@ -184,6 +184,9 @@ SUMMABLE = frozenset({Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY, A
 FOREVER = date.max
 """The `valid_to` of what has no end."""
 
+NARRATIVE = "narrative"
+"""Submissions of prose are filed under this form code, so no form of indicators may take it."""
+
 FRACTIONAL_MEASURES = "fractional_measures"
 """The code list of measures that do not count whole things."""
 
@@ -556,6 +559,12 @@ class Catalogue:
         A definition that changes within a period breaks its comparison with those before and with those after.
         """
         return [one for one in self.series_breaks(indicator) if earlier < one.valid_from <= later]
+
+    def form_title(self, code: str) -> str:
+        """The title of a form, or the word for prose; a code that is neither stays what it is."""
+        if code in self.forms:
+            return self.forms[code].title
+        return self.label("file_kinds", code) if code == NARRATIVE else code
 
     def label(self, codelist: str, code: str) -> str:
         """The Chinese word for a code."""

@@ -7,6 +7,7 @@ from itertools import pairwise
 from catalogue.entries import Entry, Mistakes, one_of
 from catalogue.model import (
     FOREVER,
+    NARRATIVE,
     SUMMABLE,
     Aggregation,
     AssociationGap,
@@ -26,9 +27,6 @@ from catalogue.model import (
     Threshold,
     UnitType,
 )
-
-RESERVED_FORM = "narrative"
-"""Submissions of prose are filed under this form code, so no form of indicators may take it."""
 
 LONGEST_MONTH = 31
 
@@ -174,8 +172,8 @@ def _check_forms(forms: Sequence[Form], mistakes: Mistakes) -> None:
                 other = _file(first[value].code)
                 mistakes.add(_file(form.code), "", f"{field} '{value}' is also that of {other}; give each form its own")
     for form in forms:
-        if form.code == RESERVED_FORM:
-            mistakes.add(_file(form.code), "", f"code '{RESERVED_FORM}' is kept for prose; name the form otherwise")
+        if form.code == NARRATIVE:
+            mistakes.add(_file(form.code), "", f"code '{NARRATIVE}' is kept for prose; name the form otherwise")
 
 
 def _check_unique_indicators(forms: Iterable[Form], mistakes: Mistakes) -> dict[str, Indicator]:

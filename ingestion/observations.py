@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ingestion.narrative.quantity import Quantity
 
 
 class Place(NamedTuple):
@@ -60,6 +63,10 @@ class FileContent:
 
     `filed` names each (unit_code, form, period) the file files, also those without any figure: a blank form replaces an
     earlier one. `kind` is `workbook`, `csv`, `narrative` or `unknown`.
+
+    A narrative has its `text` and all `quantities` that stand in it, in their order; its readings are what those of an
+    indicator and of the narrative's period make, put together where several speak of one figure. It is its
+    submitter's, and names no unit until `of` says whose it is.
     """
 
     kind: str
@@ -67,3 +74,16 @@ class FileContent:
     problems: list[Problem] = field(default_factory=list)
     filed: list[tuple[str, str, str]] = field(default_factory=list)
     form_version: str = ""
+    text: str = ""
+    quantities: list[Quantity] = field(default_factory=list)
+
+    def of(self, submitter: str) -> FileContent:
+        """The content with the submitter as the unit of what names none, where it is a narrative."""
+        if self.kind != "narrative":
+            return self
+        return replace(
+            self,
+            readings=[reading._replace(unit_code=submitter) for reading in self.readings],
+            problems=[one._replace(details=one.details | {"unit_code": submitter}) for one in self.problems],
+            filed=[(submitter, form, period) for _, form, period in self.filed],
+        )

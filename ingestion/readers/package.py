@@ -50,10 +50,16 @@ class Package:
             if name.endswith((".xml", ".rels")) and not name.startswith(_OPENED_BY_NOBODY)
         }
         for content in parts.values():
-            # A NUL byte betrays UTF-16, in which the search for the other two would see nothing.
-            if b"\0" in content or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-                raise Refusal("FILE_UNREADABLE")
+            _refuse_entities(content)
         return parts
+
+    def part(self, name: str) -> bytes:
+        """One XML part, unpacked. Raises Refusal where it is not there or as the directory says, or has entities."""
+        if name not in self._infos:
+            raise Refusal("FILE_UNREADABLE")
+        content = self._unpack(self._infos[name])
+        _refuse_entities(content)
+        return content
 
     def _unpack(self, info: ZipInfo) -> bytes:
         header = self._data[info.header_offset : info.header_offset + _LOCAL_HEADER]
@@ -64,6 +70,12 @@ class Package:
         if len(content) != info.file_size:
             raise Refusal("FILE_UNREADABLE")
         return content
+
+
+def _refuse_entities(content: bytes) -> None:
+    # A NUL byte betrays UTF-16, in which the search for the other two would see nothing.
+    if b"\0" in content or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise Refusal("FILE_UNREADABLE")
 
 
 def _inflate(packed: bytes, info: ZipInfo) -> bytes:
