@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 IN_QUARANTINE = ("rejected", "partly_rejected", "kept")
 """Outcomes of deliveries of which something was not taken."""
 
+STANDS = "What was filed since stands."
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -87,7 +89,7 @@ class _Replay:
             again, checked = self._check(connection)
             taken = [one for one in checked.submissions if one.is_accepted]
             if not taken:
-                said = next((one.sentence for one in checked.findings if one.severity is Severity.ERROR), "")
+                said = next((one.sentence for one in checked.findings if one.severity is Severity.ERROR), STANDS)
                 return Replayed(delivery.delivery_seq, name, delivery.outcome, None, delivery.outcome, said)
             self._log(connection, again)
             receipt = self._names.free(delivery.submitter_code, delivery.file_name)

@@ -203,6 +203,13 @@ def test_what_was_filed_since_stands_and_only_what_was_rejected_is_taken_up(offi
     assert in_force(office) == [("C", LECTURES, 1), ("A", LECTURES, 10), ("B", NEW, 7)]
 
 
+def test_a_file_whose_figures_were_all_filed_anew_stays_as_it_is(office: Office, mended: Catalogue) -> None:
+    office.file("A", HEADER + row("A", NEW, "3", FORM))
+    office.send("A", f"2021 {LECTURES} 10")
+    assert take_up(office, mended) == ["1 A/A.csv: still rejected. What was filed since stands."]
+    assert in_force(office) == [("A", LECTURES, 10)]
+
+
 def test_what_was_replayed_for_good_is_not_replayed_again(office: Office, mended: Catalogue) -> None:
     office.file("A", HEADER + row("A", NEW, "3", FORM))
     take_up(office, mended)
