@@ -91,6 +91,14 @@ class Entry:
             self.mistake(f"{field} {values!r} must be a list of texts, or left out")
         return tuple(map(str, values))
 
+    def texts_of_texts(self, field: str) -> list[tuple[str, ...]]:
+        """A list of lists of texts."""
+        rows = self._take(field, ABSENT, list, "a list of lists of texts") or []
+        if not all(isinstance(row, list) and row and all(isinstance(value, str) for value in row) for row in rows):
+            self.mistake(f"{field} must be a list of lists of texts, none empty")
+            return []
+        return [tuple(row) for row in rows]
+
     def whole(self, field: str, default: int = ABSENT, least: int = 0) -> int:
         should_be = f"a whole number, {least} or more"
         value = self._take(field, default, int, should_be)

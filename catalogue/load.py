@@ -50,6 +50,7 @@ from catalogue.model import (
     UnitType,
 )
 from catalogue.read_language import read_language
+from catalogue.read_prose import check_prose, read_prose
 from ingestion.periods import parse_period
 from kexie.errors import UserError
 
@@ -146,6 +147,7 @@ def _load(folder: Path) -> Catalogue:
         rules.check(forms, written, lines, sections, codelists, mistakes)
         rules.check_association_gaps(association_gaps, written, mistakes)
         rules.check_calendar(calendar, forms, mistakes)
+        check_prose(forms, language, mistakes)
     if mistakes.sentences:
         raise CatalogueError("\n".join(mistakes.sentences))
     forms.sort(key=lambda form: form.number)
@@ -284,6 +286,7 @@ def _read_indicator(form: str, entry: Entry) -> Indicator | None:
         "seed_facts": entry.whole("seed_facts", 0),
         "more_facts": entry.whole("more_facts", 0),
         "definitions": _read_definitions(entry),
+        "prose": read_prose(entry, aggregation),
     }
     return Indicator(**fields) if entry.finish() else None
 

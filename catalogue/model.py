@@ -219,6 +219,34 @@ class SeriesBreak:
     reason: str
 
 
+class Combine(StrEnum):
+    """What several figures of one indicator in one text make of each other, beyond a repeat of the same fact."""
+
+    SUM = "sum"
+    PART_OF = "part_of"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """How work reports speak of an indicator.
+
+    Each of `names` is one or more words that must all stand near the number, apart by a space; `measures` are those it
+    is counted in, all where there is none. None of the words in `unless` may stand near. A number in a measure of
+    `by_measure` belongs to it when no name fits any indicator. `status` is what the figure has without a word that
+    says so. The money that is listed under 其中 belongs to the indicator `parts`. `combine` says what several figures
+    make: a sum, parts of the greatest, or a question to a person.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    measures: frozenset[str]
+    by_measure: frozenset[str]
+    unless: tuple[str, ...]
+    status: Status | None
+    parts: str
+    combine: Combine
+
+
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates).
@@ -248,6 +276,7 @@ class Indicator:
     seed_facts: int
     more_facts: int
     definitions: tuple[Definition, ...]
+    prose: Prose
 
     def is_expected_of(self, level: str, unit_type: str) -> bool:
         """Whether a unit of this level and type owes the figure (and is counted in `units_expected`)."""

@@ -63,14 +63,14 @@ class Grammar:
         self.before_words = tuple(sorted(self.before, key=len, reverse=True))
         self.signs = "".join(language.digits) + "廿" + "".join(language.multipliers)
         self.number = re.compile(self._number())
-        measure = _any_of(language.measures)
+        measure = _untrapped(language)
         self.measure = re.compile(rf"[ 　]?\n?(?P<measure>{measure})(?:[（(](?P<other>{measure})[）)])?")
-        self.after_hedge = re.compile(_any_of(self.after))
-        self.range_sign = re.compile(rf" ?(?:{_any_of(language.ranges)}) ?")
-        self.before_hedge = re.compile(_any_of(self.before))
+        self.after_hedge = re.compile(any_of(self.after))
+        self.range_sign = re.compile(rf" ?(?:{any_of(language.ranges)}) ?")
+        self.before_hedge = re.compile(any_of(self.before))
 
     def _number(self) -> str:
-        inside, multipliers = _any_of(self.inside), "".join(self.language.multipliers)
+        inside, multipliers = any_of(self.inside), "".join(self.language.multipliers)
         rounding = "".join(word for word, multiplier in self.language.multipliers.items() if multiplier.rounds)
         small = "".join(word for word, multiplier in self.language.multipliers.items() if not multiplier.rounds)
         masks = re.escape(self.language.masks)
@@ -393,5 +393,13 @@ def _granularity(value: Decimal) -> Decimal:
     return ONE.scaleb(exponent) if isinstance(exponent, int) else ONE
 
 
-def _any_of(words: Iterable[str]) -> str:
+def _untrapped(language: Language) -> str:
+    """Every spelling of a measure, unless a word follows that makes it another word: 部门, 支部."""
+    return "|".join(
+        f"{re.escape(word)}(?!{any_of(traps)})" if (traps := language.measure_traps.get(word)) else re.escape(word)
+        for word in sorted(language.measures, key=lambda word: (-len(word), word))
+    )
+
+
+def any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))

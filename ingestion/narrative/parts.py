@@ -1,0 +1,74 @@
+"""What follows 其中: parts of a figure given before, until they reach it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+
+from catalogue.language import Language
+from catalogue.model import Catalogue, Indicator
+from ingestion.narrative.numbers import any_of
+from ingestion.narrative.scan import Found
+
+STRONG = 3.6
+"""A name that fits so well is the part's own, whatever it is a part of."""
+
+
+@dataclass(slots=True)
+class Bound:
+    """A quantity with its indicator, how well that fits, and whether it is a part of another figure."""
+
+    found: Found
+    indicator: Indicator | None
+    fit: float
+    is_part: bool = False
+
+
+@dataclass(slots=True)
+class _Whole:
+    of: Bound
+    parts: Decimal = field(default_factory=Decimal)
+
+    @property
+    def left(self) -> Decimal:
+        return (self.of.found.stated.high or self.of.found.stated.value or Decimal(0)) - self.parts
+
+
+@lru_cache(maxsize=8)
+def _opening(language: Language) -> re.Pattern[str]:
+    return re.compile(any_of(language.parts))
+
+
+def mark_parts(
+    text: str, start: int, end: int, bound: Sequence[Bound], earlier: Sequence[Bound], catalogue: Catalogue
+) -> None:
+    """Mark the parts of a sentence, and bind those without a name of their own to what they are parts of.
+
+    `earlier` are the quantities of the sentence before, of which this one may list the parts.
+    """
+    for opening in _opening(catalogue.language).finditer(text, start, end):
+        before = [one for one in bound if one.found.end <= opening.start()]
+        wholes = _wholes(before or earlier)
+        for one in bound:
+            if one.found.start < opening.end():
+                continue
+            whole = wholes.get(one.found.measure)
+            value = one.found.stated.value
+            if whole is None or value is None or value > whole.left:
+                continue
+            whole.parts += value
+            one.is_part = True
+            if one.fit < STRONG or one.indicator is whole.of.indicator:
+                one.indicator = _of_parts(whole.of.indicator, catalogue)
+
+
+def _wholes(before: Sequence[Bound]) -> dict[str, _Whole]:
+    """The last figure in each measure."""
+    return {one.found.measure: _Whole(one) for one in before if one.found.stated.value and not one.is_part}
+
+
+def _of_parts(whole: Indicator | None, catalogue: Catalogue) -> Indicator | None:
+    return catalogue.indicators[whole.prose.parts] if whole is not None and whole.prose.parts else whole

@@ -1,0 +1,228 @@
+"""Read the quantities of a work report: where they stand, what they claim, and what they are figures of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from catalogue.language import Language, Marker, Reach
+from catalogue.model import Aggregation, Catalogue, Indicator, Scope, State, Status
+from ingestion.narrative.binding import Binder
+from ingestion.narrative.lexicon import Occurrence, lexicon
+from ingestion.narrative.markers import Markers
+from ingestion.narrative.numbers import Stated, stated
+from ingestion.narrative.parts import Bound, mark_parts
+from ingestion.narrative.quantity import Quantity
+from ingestion.narrative.scan import Found, scanner
+from ingestion.narrative.sections import Sections
+from ingestion.narrative.tables import Row, tables
+from ingestion.narrative.text import Sentence, plain, sentences, without_remarks
+from ingestion.periods import parse_period
+
+_LATER_YEAR = re.compile(r"(?<![\d\-—－–~至])(20\d\d) ?年")
+_FIRST_YEAR = re.compile(r"\s{0,4}((?:19|20)\d\d) ?年(?!度?[^，]{0,12}(?:项目|竞赛|计划|科普日|科技周))")
+_LIST_GOES_ON = re.compile(r"[^，。：\n]{2,14}类：")
+_HALF = {"上半年": "H1", "下半年": "H2"}
+
+
+def quantities(text: str, catalogue: Catalogue, period: str = "") -> list[Quantity]:
+    """Every quantity of a Chinese work report, in order, without overlaps; numbers that are none are left out.
+
+    `start` and `end` are code points of the text as given. `period` is that of the report where it is known (from the
+    file's name); else the text's own year is taken. A sentence said twice is read once.
+    """
+    return list(_Reader(text, catalogue, period).read())
+
+
+class _Reader:
+    """One text being read, sentence by sentence."""
+
+    def __init__(self, text: str, catalogue: Catalogue, period: str) -> None:
+        self._text, self._catalogue, self._language = text, catalogue, catalogue.language
+        self._plain = without_remarks(plain(text, self._language), self._language)
+        known = parse_period(period)
+        self._sections = Sections(self._plain, self._language, known.year if known else None)
+        self._period = period or _period_of(self._plain, self._sections.year)
+        self._scanner, self._tables = scanner(self._language), tables(self._language)
+        self._lexicon = lexicon(catalogue)
+        self._binder = Binder(self._lexicon)
+        self._statuses, self._scopes = _markers(self._language)
+        self._columns: list[str] = []
+        self._list_status: Status | None = None
+
+    def read(self) -> Iterator[Quantity]:
+        text = self._plain
+        before: Sentence | None = None
+        earlier: list[Bound] = []
+        for sentence in sentences(text):
+            start, end, is_repeat = sentence
+            row = self._tables.row(text, start, end)
+            if row is not None:
+                yield from self._read_row(row)
+                continue
+            if columns := self._tables.scopes(text, start, end):
+                self._columns = columns
+            found = [] if is_repeat else self._scanner.within(text, start, end)
+            if found:
+                said = self._said(sentence, found)
+                bound = self._bind(sentence, found, said, before)
+                mark_parts(text, start, end, bound, earlier, self._catalogue)
+                yield from self._finish(sentence, bound, said)
+                earlier = bound
+            before = sentence
+
+    def _said(self, sentence: Sentence, found: list[Found]) -> list[Marker | None]:
+        """The marker of a status that reaches each quantity."""
+        text = self._plain
+        names = self._scanner.quotations.within(text, sentence.start, sentence.end)
+        statuses = self._statuses.within(text, sentence.start, sentence.end, names)
+        return [
+            self._statuses.behind(text, one.end) or self._statuses.reaching(statuses, text, one.start, one.measure)
+            for one in found
+        ]
+
+    def _bind(
+        self, sentence: Sentence, found: list[Found], said: list[Marker | None], before: Sentence | None
+    ) -> list[Bound]:
+        text = self._plain
+        near: list[Occurrence] = []
+        if before is not None and "\n" not in text[before.end : sentence.start]:
+            near = self._lexicon.words_in(text, before.start, before.end)
+        statuses = [marker.says if marker else "" for marker in said]
+        read = self._binder.bind(text, sentence.start, sentence.end, found, statuses, near)
+        bound = [Bound(one, indicator, fit) for one, (indicator, fit) in zip(found, read, strict=True)]
+        for last, one, marker in zip(bound, bound[1:], said[1:], strict=False):
+            # 22项，较上年多10项: what is compared is what was said before.
+            if marker is not None and marker.says == Status.REFERENCE and marker.reach is Reach.NEXT:
+                one.indicator = last.indicator if one.found.measure == last.found.measure else None
+        return bound
+
+    def _finish(self, sentence: Sentence, bound: list[Bound], said: list[Marker | None]) -> Iterator[Quantity]:
+        text, start, end = self._plain, sentence.start, sentence.end
+        scopes = self._scopes.within(text, start, end, ())
+        listed = self._listed(start, end, {marker.says for marker in said if marker})
+        for one, marker in zip(bound, said, strict=True):
+            found = one.found
+            indicator = None if found.for_each else one.indicator
+            says = marker.says if marker and not (indicator and indicator.aggregation in marker.not_for) else ""
+            status = self._status(indicator, found, start, says, listed)
+            scoped = self._scopes.reaching(scopes, text, found.start, found.measure)
+            scope = Scope.PART if one.is_part else Scope(scoped.says) if scoped else Scope.OWN
+            yield self._quantity(found, indicator, status, scope, self._when(status, found, start))
+
+    def _listed(self, start: int, end: int, said: set[str]) -> Status | None:
+        """The status of a list that goes on over sentences: 申报…其中创建类：…。传播类：…"""
+        goes_on = _LIST_GOES_ON.match(self._plain, start, end) is not None
+        if not goes_on:
+            opens = Status.APPLIED in said and _LIST_GOES_ON.search(self._plain, start, end) is not None
+            self._list_status = Status.APPLIED if opens else None
+        return self._list_status if goes_on else None
+
+    def _status(
+        self, indicator: Indicator | None, found: Found, start: int, said: str, listed: Status | None
+    ) -> Status:
+        section = self._sections.status_at(found.start)
+        if section is Status.PLAN:
+            return Status.PLAN if said in ("", Status.ACTUAL, Status.PLAN, Status.APPLIED) else Status(said)
+        if said in (Status.PLAN, Status.APPLIED):
+            return Status(said)
+        if self._sections.year is not None and self._later_year(found, start):
+            return Status.PLAN
+        if indicator is not None and indicator.prose.status is not None:
+            return indicator.prose.status
+        if listed is not None:
+            return listed
+        if said:
+            return Status(said)
+        if indicator is not None and indicator.aggregation in (Aggregation.REGCUM, Aggregation.TARGET):
+            return indicator.default_status if indicator.aggregation is Aggregation.TARGET else Status.CUMULATIVE
+        return Status.CUMULATIVE if self._sections.several_years else Status.ACTUAL
+
+    def _later_year(self, found: Found, start: int) -> int | None:
+        """A year after the report's that is named before a quantity in its statement: 到2025年…达到."""
+        years = [int(year) for year in _LATER_YEAR.findall(self._plain, max(start, found.start - 60), found.start)]
+        return years[-1] if years and years[-1] > (self._sections.year or 0) else None
+
+    def _when(self, status: Status, found: Found, start: int) -> str:
+        year = self._sections.year
+        later = self._later_year(found, start)
+        if status in (Status.PLAN, Status.APPLIED) and later is not None:
+            return str(later)
+        if status is Status.PLAN and self._sections.status_at(found.start) is Status.PLAN:
+            planned = self._sections.planned_for(found.start)
+            return str(planned) if planned is not None else ""
+        first = _FIRST_YEAR.match(self._plain, start, found.start)
+        if first is not None and year is not None and int(first[1]) < year:
+            return first[1]
+        return self._period
+
+    def _read_row(self, row: Row) -> Iterator[Quantity]:
+        measure = self._language.measures.get(row.measure, "")
+        for cell in row.cells:
+            number = self._scanner.grammar.number_at(self._plain, cell.start)
+            if number is None:
+                continue
+            claim = stated(self._scanner.grammar, number, measure, [])
+            found = Found(cell.start, cell.end, cell.start, claim, row.measure)
+            indicator = self._of_label(row, found)
+            if indicator is None and not measure:
+                continue
+            scope = self._columns[cell.column] if cell.column < len(self._columns) else Scope.OWN
+            yield self._quantity(found, indicator, self._row_status(indicator, cell.start), Scope(scope), self._period)
+
+    def _of_label(self, row: Row, found: Found) -> Indicator | None:
+        first, last = row.label
+        touching = Found(last, last, last, found.stated, found.spelled)
+        ((indicator, fit),) = self._binder.bind(self._plain, first, last, [touching], [""], [])
+        return indicator if fit else None
+
+    def _row_status(self, indicator: Indicator | None, place: int) -> Status:
+        section = self._sections.status_at(place)
+        return section or (indicator.prose.status if indicator and indicator.prose.status else Status.ACTUAL)
+
+    def _quantity(
+        self, found: Found, indicator: Indicator | None, status: Status, scope: Scope, period: str
+    ) -> Quantity:
+        claim: Stated = found.stated
+        measure, notes = claim.measure, [found.note] if found.note else []
+        if indicator is not None and indicator.measure and measure != indicator.measure:
+            if {measure, indicator.measure} == {"人", "人次"}:
+                notes.append(f"原文按“{measure}”计")
+            measure = indicator.measure
+        if found.for_each:
+            notes.append("是每一个的数，不是总数")
+        if scope is Scope.PART:
+            notes.append("是前面一个数的其中项")
+        if claim.state == State.REDACTED:
+            notes.append("原文隐去了数字")
+        return Quantity(
+            quote=self._text[found.start : found.end],
+            start=found.start,
+            end=found.end,
+            value=claim.value,
+            low=claim.low,
+            high=claim.high,
+            measure=measure,
+            qualifier=claim.qualifier,
+            status=status.value,
+            scope=scope.value,
+            state=claim.state,
+            period=period,
+            indicator_code=indicator.code if indicator else "",
+            note="；".join(notes),
+        )
+
+
+@lru_cache(maxsize=8)
+def _markers(language: Language) -> tuple[Markers, Markers]:
+    return Markers(language.statuses), Markers(language.scopes)
+
+
+def _period_of(text: str, year: int | None) -> str:
+    """The year of a report, or the half that its first line names."""
+    if year is None:
+        return ""
+    first = text.lstrip()[:120].partition("\n")[0]
+    half = next((part for word, part in _HALF.items() if word in first), "")
+    return f"{year}-{half}" if half else str(year)

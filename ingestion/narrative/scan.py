@@ -1,0 +1,195 @@
+"""Find the quantities of a sentence: numbers with their measures and hedges, leaving out what only looks like one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalogue.language import Hedge, HedgeEffect, Language
+from ingestion.narrative.numbers import HUNDRED, Grammar, Stated, Written, any_of, grammar, measure_of, ranged, stated
+from ingestion.narrative.text import Quotations
+
+RANK = "名"
+MONEY = "元"
+TIMES = "次"
+VISITS = "人次"
+RATE = "%"
+
+
+@dataclass(slots=True)
+class Found:
+    """One quantity of a text: where it stands, what it claims, and remarks for a person in Chinese."""
+
+    start: int
+    end: int
+    number: int
+    stated: Stated
+    spelled: str
+    note: str = ""
+    for_each: bool = False
+
+    @property
+    def measure(self) -> str:
+        return self.stated.measure
+
+
+class Scanner:
+    """The patterns that find quantities in plain text; `scanner(language)` makes them once."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.grammar: Grammar = grammar(language)
+        self.quotations = Quotations(language)
+        signs, multipliers = self.grammar.signs, "".join(language.multipliers)
+        self._candidate = re.compile(rf"[\d{re.escape(language.masks)}{signs}]|[数几上成](?=[{multipliers}])")
+        self._run = re.compile(rf"[\d{re.escape(language.masks)}{signs}.]{{1,40}}")
+        self._no_quantity = re.compile("|".join(f"(?:{rule.pattern})" for rule in language.not_quantities))
+        self._names = re.compile(any_of(language.names))
+        self._chinese = frozenset(signs)
+        self._abstraction = re.compile(any_of(language.abstractions))
+        self._place = re.compile(any_of(language.place_words))
+        self._hedges = tuple(sorted(self.grammar.before, key=len, reverse=True))
+        self._each = re.compile(rf"(?:{any_of(language.each)})[^，。；、：\d]{{0,9}}$")
+        hedged = rf"(?:{any_of([*self.grammar.before, '为', '到', '是', '至', '占', '的', '：', ' '])})"
+        self._rate_noun = re.compile(rf"(?:{any_of(language.rate_nouns)}){hedged}{{0,4}}$")
+        self._rank_noun = re.compile(
+            rf"(?:{any_of(language.ranks)})(?:在|于|为|：|全国|全省|全市|全州|全区|全旗|中|了){{0,3}}第?$"
+        )
+        self._people_times = re.compile(rf"(?:{any_of(language.people_times)}){hedged}{{0,3}}$")
+        self._money_noun = re.compile(any_of(language.money_nouns))
+        self._traffic_noun = re.compile(any_of(language.traffic_nouns))
+        self._stop = re.compile(r"[，。；：、）！？\s]|$")
+
+    def within(self, text: str, start: int, end: int) -> list[Found]:
+        """The quantities of one sentence of a plain text, in order."""
+        first = self._candidate.search(text, start, end)
+        if first is None:
+            return []
+        quotations = self.quotations.within(text, start, end)
+        found: list[Found] = []
+        at: re.Match[str] | None = first
+        while at is not None:
+            place = at.start()
+            one, place = self._at(text, place, start, end, quotations)
+            if one is not None:
+                found.append(one)
+            at = self._candidate.search(text, place, end)
+        return found
+
+    def _at(
+        self, text: str, place: int, start: int, end: int, quotations: list[tuple[int, int]]
+    ) -> tuple[Found | None, int]:
+        """The quantity whose number begins at a place, or None; and where to look on."""
+        before = text[place - 1] if place > start else ""
+        run = self._run.match(text, place)
+        past = max(run.end() if run else 0, place + 1)
+        if _is_letter(before) and not _is_letter(text[place - 2 : place - 1] if place - 2 >= start else ""):
+            # P5, G20 and 5G are names; the 15 of MV15部 is a number.
+            return None, past
+        for opens, closes in quotations:
+            if opens < place < closes:
+                return None, closes
+        name = self._names.match(text, place)
+        if name is not None:
+            return None, name.end()
+        none = self._no_quantity.match(text, place, end)
+        if none is not None:
+            return None, max(none.end(), place + 1)
+        number = self.grammar.number_at(text, place)
+        if number is None or number.end > end:
+            return None, past
+        chinese = number.chinese or number.bare
+        behind = text.endswith(self.language.behind, start, place)
+        number, stop = ranged(self.grammar, number, text)
+        match = self.grammar.measure.match(text, stop, end)
+        rank = match is not None and match["measure"] in ("名", "位") and self._is_rank(text, place, start)
+        if behind and not rank:
+            return None, past
+        if match is None:
+            one = self._without_measure(text, place, start, end, number, stop)
+            return one, (one.end if one else max(past, stop))
+        measure, spelled = measure_of(match, self.language), match["measure"]
+        if rank:
+            measure = RANK
+        elif chinese and self._counts_nothing(text, number, place, start, match):
+            return None, match.end()
+        return self._made(text, place, start, end, number, match.end(), measure, spelled), match.end()
+
+    def _counts_nothing(self, text: str, number: Written, place: int, start: int, match: re.Match[str]) -> bool:
+        """Whether a Chinese numeral with a measure is no count: 一个, 百名, 五个方面."""
+        hedged = number.inside is not None or self._before(text, place, start)[0] != [] or number.value is None
+        if hedged:
+            return False
+        if number.value == 1 or number.bare:
+            return True
+        if match["measure"] in ("个", "项", "条", "种", "件"):
+            return self._abstraction.match(text, match.end()) is not None
+        return match["measure"] not in ("名", "位", "所", "户") and self._place.match(text, match.end()) is not None
+
+    def _is_rank(self, text: str, place: int, start: int) -> bool:
+        nearby = text[max(start, place - 10) : place]
+        return nearby.endswith("第") or self._rank_noun.search(nearby) is not None
+
+    def _before(self, text: str, place: int, start: int) -> tuple[list[Hedge], int]:
+        """The hedges right before a number, and where they begin."""
+        hedges: list[Hedge] = []
+        begin = place
+        while True:
+            at = begin - 1 if begin > start and text[begin - 1] == " " else begin
+            word = next((word for word in self._hedges if text.endswith(word, start, at)), None)
+            if word is None:
+                return hedges, begin
+            hedge = self.grammar.before[word]
+            left = at - len(word)
+            if any(
+                text.startswith(longer, at - len(longer)) for longer in hedge.not_in if text.endswith(longer, start, at)
+            ):
+                return hedges, begin
+            begin = left
+            if hedge.effect is HedgeEffect.NONE:
+                return hedges, begin if hedges else place
+            hedges.append(hedge)
+
+    def _made(
+        self, text: str, place: int, start: int, end: int, number: Written, stop: int, measure: str, spelled: str,
+        note: str = "", *, exact: bool = False,
+    ) -> Found:  # fmt: skip
+        hedges, begin = self._before(text, place, start)
+        if number.inside is not None:
+            hedges.append(number.inside)
+        while (after := self.grammar.after_hedge.match(text, stop, end)) is not None:
+            hedges.append(self.grammar.after[after.group()])
+            stop = after.end()
+        if measure == TIMES and self._people_times.search(text, max(start, place - 10), place) is not None:
+            measure = VISITS
+        claim = stated(self.grammar, number, measure, hedges, exact=exact)
+        one = Found(begin, stop, place, claim, spelled, note)
+        one.for_each = self._each.search(text, max(start, begin - 14), begin) is not None
+        return one
+
+    def _without_measure(self, text: str, place: int, start: int, end: int, number: Written, stop: int) -> Found | None:
+        """A rate that lost its percent sign, or money and clicks in 万 that lost their measure; else nothing."""
+        if number.chinese:
+            return None
+        near = text[max(start, place - 16) : place]
+        if (number.masked or (number.value or HUNDRED + 1) <= HUNDRED) and self._rate_noun.search(near):
+            return self._made(text, place, start, end, number, stop, RATE, "", "原文缺百分号，按百分比读")
+        if number.masked or self._stop.match(text, stop) is None or not number.rounds:
+            return None
+        clause = text[max(start, place - 24) : place]
+        if self._traffic_noun.search(clause):
+            return self._made(text, place, start, end, number, stop, TIMES, "", "原文缺计量单位，按次读")
+        if self._money_noun.search(clause):
+            return self._made(text, place, start, end, number, stop, MONEY, "", "原文缺“元”，按元读", exact=True)
+        return None
+
+
+def _is_letter(sign: str) -> bool:
+    return sign.isascii() and sign.isalpha()
+
+
+@lru_cache(maxsize=8)
+def scanner(language: Language) -> Scanner:
+    """The patterns of a language, made once."""
+    return Scanner(language)

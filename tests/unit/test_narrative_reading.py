@@ -1,0 +1,289 @@
+"""The reader finds what a sentence states, leaves out what only looks so, and says what each figure is of."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalogue.load import load
+from catalogue.model import Catalogue
+from ingestion.narrative import Quantity, quantities
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load()
+
+
+def _read(text: str, period: str = "2021") -> list[Quantity]:
+    return quantities(text, load(), period)
+
+
+def _figures(text: str) -> list[tuple[str, str]]:
+    """Each quantity's quote and indicator."""
+    return [(one.quote, one.indicator_code) for one in _read(text)]
+
+
+# ---- the report's own lines, as drafts write them
+
+LINES = [
+    ("全省共动员科技志愿服务组织1300多个", [("1300多个", "vol_org_mobilized_count")]),
+    (
+        "组织1300多个科技志愿服务组织和8.1万名科技志愿者下基层",
+        [("1300多个", "vol_org_mobilized_count"), ("8.1万名", "vol_person_mobilized_count")],
+    ),
+    (
+        "动员科技志愿服务组织1300多个、科技志愿者8.1万名",
+        [("1300多个", "vol_org_mobilized_count"), ("8.1万名", "vol_person_mobilized_count")],
+    ),
+    (
+        "全年办科普“五进”活动近5000场次，受益群众超过260万人次",
+        [("近5000场次", "sp_five_entry_activity_count"), ("超过260万人次", "sp_five_entry_persontimes")],
+    ),
+    (
+        "“五进”活动4900多场次，惠及群众260万余人次",
+        [("4900多场次", "sp_five_entry_activity_count"), ("260万余人次", "sp_five_entry_persontimes")],
+    ),
+    (
+        "新支持现代农业科普园21个、农村中学科技馆20个、科普示范社区50个",
+        [
+            ("21个", "base_modern_agri_park_count"),
+            ("20个", "base_rural_school_museum_count"),
+            ("50个", "base_demo_community_count"),
+        ],
+    ),
+    (
+        "建设21个现代农业科普园、20个农村中学科技馆和50个科普示范社区",
+        [
+            ("21个", "base_modern_agri_park_count"),
+            ("20个", "base_rural_school_museum_count"),
+            ("50个", "base_demo_community_count"),
+        ],
+    ),
+    ("新认定省级科普教育基地83个", [("83个", "base_provincial_edu_base_count")]),
+    (
+        "拍摄科普MV 15部，网络播放量近1800万次",
+        [("15部", "info_media_mv_count"), ("近1800万次", "info_media_play_count")],
+    ),
+    ("出台学会管理办法等20多项制度", [("20多项", "org_rule_made_count")]),
+    ("制定制度20余项", [("20余项", "org_rule_made_count")]),
+]
+
+
+@pytest.mark.parametrize(("sentence", "wanted"), LINES)
+def test_the_lines_of_the_full_committee_report_are_bound(sentence: str, wanted: list[tuple[str, str]]) -> None:
+    assert _figures(sentence) == wanted
+
+
+def test_a_report_line_is_bound_by_its_label(catalogue: Catalogue) -> None:
+    for line in catalogue.report_lines.values():
+        indicator = catalogue.indicators[line.indicator]
+        for phrase in (f"{line.label_zh}36{indicator.measure}", f"全年{line.label_zh}达到1236{indicator.measure}。"):
+            assert [one.indicator_code for one in _read(phrase)] == [line.indicator], phrase
+
+
+# ---- numbers that are no quantities
+
+NOTHING = [
+    "2021年12月13日，第九届全委会第三次会议在县城召开",
+    "按照“十四五”规划和2021—2025年实施方案推进",
+    "开展“百名专家下基层”“十百千万”工程，落实“三长制”",
+    "严格执行八项规定，坚持三会一课，增强四个意识",
+    "印发〔2021〕27号文件，废止2019年第8号通知",
+    "从五个方面入手，抓住四个主要环节，建成一个布局合理的展厅",
+    "联系电话：0379-6321456，工作时间08:30-17:30",
+    "学习《科普法》三十三条措施和《纲要（2021—2035年）》",
+    "县一中、七中和东门四组参加，获二等奖",
+    "打通最后一公里，培养一批一把手，一是抓落实，二是抓提升",
+    "实现零事故零投诉，24小时值班",
+    "**县和XX镇的经验在***会议上交流",
+    "xx县第X次代表大会以来，X中全会精神深入人心",
+    "（三）其他 1.机制 2.队伍",
+    "建党100周年之际，P5全彩屏亮相，5G和4K技术上屏",
+    "工作总结3篇",
+    "年满60岁的会员，副高以上职称",
+]
+
+
+@pytest.mark.parametrize("sentence", NOTHING)
+def test_what_only_looks_like_a_quantity_is_left_out(sentence: str) -> None:
+    assert [one.quote for one in _read(sentence)] == []
+
+
+# ---- status, scope, parts
+
+STATUS = [
+    ("计划举办科普讲座20场", ["plan"]),
+    ("力争建成科普示范社区3个", ["plan"]),
+    ("争取创建科普示范学校2所", ["plan"]),
+    ("争取到科普项目2个，获奖补资金18万元", ["actual", "actual"]),
+    ("积极争取科普经费12万元", ["actual"]),
+    ("申报科普项目9个，申请资金88万元", ["applied", "applied"]),
+    ("成功申报科普项目9个", ["actual"]),
+    ("截至目前，注册科技志愿者4120人", ["cumulative"]),
+    ("今年累计发放科普资料2万份", ["actual"]),
+    ("自成立以来，举办学术会议45场", ["cumulative"]),
+    ("计划招收学员120人，实际118人参加", ["plan", "actual"]),
+    ("落实项目22项，较上年多10项", ["actual", "reference"]),
+    ("到2025年，公民具备科学素质的比例达到15%", ["plan"]),
+    ("二、2022年工作计划\n举办科普讲座30场。\n", ["plan"]),
+    ("（二）下一步打算\n一是新建科普画廊5处。二是发放科普资料8000份。", ["plan", "plan"]),
+    ("一、下一步工作打算：办讲座3场。二、存在的问题：经费仅2万元。", ["plan", "actual"]),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), STATUS)
+def test_the_words_around_a_number_say_its_status(text: str, wanted: list[str]) -> None:
+    assert [one.status for one in _read(text)] == wanted
+
+
+SCOPE = [
+    ("联合省、市科协开展科普进校园活动6场", ["joint_up"]),
+    ("参与农业局、卫健局等部门开展活动9场次", ["joint_dept"]),
+    ("各县（市、区）科协办讲座300场", ["jurisdiction"]),
+    ("办科普讲座12场", ["own"]),
+    (
+        "获奖补资金33万元，其中，甲站20万元、乙会10万元、丙户3万元、维护经费30万元",
+        ["own", "part", "part", "part", "own"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), SCOPE)
+def test_the_words_around_a_number_say_whose_work_it_was(text: str, wanted: list[str]) -> None:
+    assert [one.scope for one in _read(text)] == wanted
+
+
+def test_parts_belong_to_the_item_of_what_they_are_parts_of_until_they_reach_it() -> None:
+    read = _figures("获奖补资金33万元，其中甲站20万元、乙会10万元、丙户3万元、科技馆免费开放经费30万元")
+    assert [code for _, code in read] == [
+        "fin_project_granted_amount",
+        *["fin_project_item_amount"] * 3,
+        "fin_other_granted_amount",
+    ]
+
+
+def test_several_numbers_on_one_noun_each_find_their_own_indicator() -> None:
+    assert _figures("农函大开设专业5个，办教学班12个700人") == [
+        ("5个", "tr_nhd_subject_count"),
+        ("12个", "tr_nhd_class_count"),
+        ("700人", "tr_nhd_enrolled_count"),
+    ]
+
+
+def test_a_number_for_each_is_no_total() -> None:
+    (one,) = _read("每个村办科普讲座2场")
+    assert (one.indicator_code, one.value) == ("", Decimal(2))
+    assert "不是总数" in one.note
+
+
+def test_a_rate_that_lost_its_sign_is_read_as_one_and_says_so() -> None:
+    (one,) = _read("考试合格率达98")
+    assert (one.value, one.measure, one.indicator_code) == (Decimal(98), "%", "tr_exam_pass_rate")
+    assert "缺百分号" in one.note
+
+
+def test_money_without_its_measure_is_exact_money() -> None:
+    (one,) = _read("落实项目资金总额60万。")
+    assert (one.value, one.low, one.high, one.measure) == (Decimal(600000), Decimal(600000), Decimal(600000), "元")
+
+
+def test_a_row_of_a_table_carries_its_measure_and_its_columns_their_scope() -> None:
+    read = _read("指标依次为合计、市科协、区科协\n企业科协（个） 30 22 8\n农技协(个) 5 空 5\n")
+    assert [(one.quote, one.indicator_code, one.scope) for one in read] == [
+        ("30", "org_enterprise_ast_count", "jurisdiction"),
+        ("22", "org_enterprise_ast_count", "own"),
+        ("8", "org_enterprise_ast_count", "jurisdiction"),
+        ("5", "org_agritech_assoc_count", "jurisdiction"),
+        ("5", "org_agritech_assoc_count", "jurisdiction"),
+    ]
+
+
+def test_a_masked_number_stays_missing_and_a_masked_name_is_none() -> None:
+    (one,) = _read("**县科协开展科普讲座**场")
+    assert (one.quote, one.state, one.value, one.low, one.high) == ("**场", "redacted", None, None, None)
+
+
+def test_a_sentence_said_twice_is_read_once_and_remarks_are_no_text() -> None:
+    assert [one.quote for one in _read("# 来源 300场\n全年举办各类科普讲座36场。\n全年举办各类科普讲座36场。")] == [
+        "36场"
+    ]
+
+
+def test_traditional_signs_and_full_width_digits_are_read_where_they_stand() -> None:
+    text = "科協舉辦講座１２場，發放資料３萬餘份"
+    assert [(one.quote, one.value, one.high) for one in _read(text)] == [
+        ("１２場", Decimal(12), Decimal(12)),
+        ("３萬餘份", Decimal(30000), Decimal(39999)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "period", "wanted"),
+    [
+        ("举办讲座3场", "2021-Q3", "2021-Q3"),
+        ("县科协2019年工作总结\n举办讲座3场", "", "2019"),
+        ("县科协2020年上半年工作总结\n举办讲座3场", "", "2020-H1"),
+        ("举办讲座3场", "", ""),
+        ("2019年，举办讲座3场", "2021", "2019"),
+        ("2022年工作计划\n举办讲座3场", "2021", "2022"),
+    ],
+)
+def test_the_period_is_the_reports_unless_the_text_says_another(text: str, period: str, wanted: str) -> None:
+    assert [one.period for one in _read(text, period)] == [wanted]
+
+
+# ---- what holds of every text
+
+WORDS = [
+    *"0123456789一二三十百千万亿余多近约%，。；、：（）“”《》*X_\n ",
+    *(
+        "场次",
+        "人次",
+        "个",
+        "科普讲座",
+        "发放资料",
+        "计划",
+        "其中",
+        "2021年",
+        "企业科协(个)",
+        "同比",
+        "合格率",
+        "每年",
+        "第",
+        "名",
+    ),
+]
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=60).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.one_of(TEXTS, st.text(max_size=200)))
+def test_any_text_is_read_with_true_quotes_that_do_not_overlap(text: str) -> None:
+    last = 0
+    for one in _read(text):
+        assert one.quote == text[one.start : one.end]
+        assert last <= one.start < one.end
+        last = one.end
+        known = [figure for figure in (one.low, one.value, one.high) if figure is not None]
+        assert known == sorted(known)
+        assert one.state in ("number", "redacted")
+        assert not (one.state == "redacted" and one.value is not None)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    other=st.sampled_from(["气象良好。", "会议研究了有关工作。", "大家精神饱满，干劲十足。"]), count=st.integers(1, 5)
+)
+def test_sentences_without_numbers_around_change_nothing_in_the_readings(other: str, count: int) -> None:
+    text = "举办科普讲座36场，听众3000余人。\n发放科普资料2万份。"
+    alone = [one[3:] for one in _read(text)]
+    assert [one[3:] for one in _read(f"{other * count}\n{text}\n{other}")] == alone
+
+
+@pytest.mark.parametrize(
+    "repeated", ["9", "一", "*", "，", "“", "1,", "（", "近", "9万", "计划", "科普", " 1 ", "X", "1-", "第"]
+)
+def test_a_long_run_of_one_thing_takes_no_long_time(repeated: str) -> None:
+    _read(repeated * 20_000)
