@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from catalogue import rules
+from catalogue.check_up import read_check_up
 from catalogue.entries import ABSENT, Entry, Mistakes
 from catalogue.model import (
     FOREVER,
@@ -142,6 +143,7 @@ def _load(folder: Path) -> Catalogue:
     sections, lines, association_gaps = _read_report(files.entry("report.yaml"))
     reasons = _read_reasons(files.entry("reasons.yaml"))
     language = read_language(files.entry("number_language.yaml"))
+    check_up = read_check_up(files.entry("check_up.yaml"))
     if files.all_read:
         written = {code for entry in entries.values() for code in entry.codes("indicators")}
         rules.check(forms, written, lines, sections, codelists, mistakes)
@@ -162,6 +164,7 @@ def _load(folder: Path) -> Catalogue:
         association_gaps=association_gaps,
         reasons=reasons,
         language=language,
+        check_up=check_up,
         codelists=codelists,
         version=files.version(),
     )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby, pairwise
 
+from catalogue.check_up import CheckUp
 from catalogue.language import Language
 
 
@@ -557,6 +558,7 @@ class Catalogue:
     association_gaps: Mapping[str, AssociationGap]
     reasons: Reasons
     language: Language
+    check_up: CheckUp
     codelists: Mapping[str, Mapping[str, str]]
     version: str
 

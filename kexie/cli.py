@@ -377,6 +377,30 @@ def why(
             _say(line)
 
 
+@app.command("check-report")
+def check_report(
+    draft: Annotated[Path, typer.Argument(metavar="DRAFT", help="the report's draft, .docx or .txt")],
+    year: Annotated[int, typer.Option(min=1900, max=2099, help="the year whose work it reports on")],
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="where to write; default beside the draft")] = None,
+) -> None:
+    """体检：hold every figure of a draft against what is published, and say which are right and which are not.
+
+    Writes NAME_体检.xlsx, and of a Word draft NAME_体检.docx: a copy with a comment at each figure. The draft itself
+    stays as it is. Exit status 0 when it was checked, whatever was found; 1 when it could not be.
+    """
+    from catalogue.load import load
+    from reporting.check_report.checkup import check, write
+    from reporting.check_report.table import lines
+
+    catalogue = load()
+    with _warehouse(Role.OFFICE) as (_, engine), engine.connect() as connection:
+        checked = check(connection, catalogue, draft, year)
+    for line in lines(checked.marked, catalogue.check_up):
+        _say(line)
+    for file in write(checked, catalogue, draft, output or draft.parent):
+        _say(f"Wrote {file}.")
+
+
 @app.command()
 def maintain() -> None:
     """Watch the disk, back up and prove it, check archive and releases, clean up; once, without Airflow."""
