@@ -16,10 +16,9 @@ from ingestion.narrative.scan import Found
 
 ACROSS_COMMA, ACROSS_SEMICOLON, ACROSS_PAUSE, ACROSS_NUMBER = 0.72, 0.45, 0.88, 0.85
 PER_SIGN = 0.985
-LEAST_BEFORE = 0.08
+LEAST_BEFORE, LEAST_IN_CLAUSE = 0.08, 0.35
 TOUCHING_BEFORE, TOUCHING_BEHIND, HEAD_NOUN = 1.25, 1.4, 2
 BEHIND_NEXT_COMMA, BEHIND_NEXT_NUMBER = 0.25, 0.12
-SENTENCE_BEFORE = 0.3
 LEAST_OF_SEVERAL = 0.3
 INNER = 0.7
 OWN_MEASURE, OWN_STATUS = 1.15, 1.5
@@ -54,7 +53,7 @@ def _between(places: Sequence[int], start: int, end: int) -> int:
 
 
 class Binder:
-    """Binds the quantities of one sentence after the other; it remembers the words of the sentence before."""
+    """Binds the quantities of one sentence to indicators of a lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
@@ -66,19 +65,17 @@ class Binder:
         end: int,
         found: Sequence[Found],
         statuses: Sequence[str],
-        earlier: Sequence[Occurrence],
     ) -> list[tuple[Indicator | None, float]]:
         """For each quantity of a sentence its indicator, or None, and how well its name fits.
 
-        `statuses` are what the words near each say of its status; `earlier` are the words of the sentence before, which
-        may say what this one goes on about.
+        `statuses` are what the words near each say of its status.
         """
         occurrences = self._lexicon.words_in(text, start, end)
         borders = Borders.of(text, start, end)
         numbers = [one.start for one in found]
         bound = []
         for one, status in zip(found, statuses, strict=True):
-            weights = _Weights({word.word: SENTENCE_BEFORE for word in earlier}, {})
+            weights = _Weights({}, {})
             for word in occurrences:
                 weight = _weight(word, one, borders, numbers, text)
                 if weight > weights.any.get(word.word, 0):
@@ -124,6 +121,8 @@ def _suits(indicator: Indicator, measure: str, status: str) -> float:
     factor = OWN_MEASURE if measure == indicator.measure else 1.0
     if status == Status.APPLIED and Status.APPLIED in indicator.statuses:
         factor *= OWN_STATUS
+    if status == Status.ACTUAL and Status.APPLIED in indicator.statuses:
+        factor /= OWN_STATUS * OWN_STATUS
     if status == Status.PLAN and indicator.aggregation is Aggregation.TARGET:
         factor *= OWN_STATUS
     return factor
@@ -157,7 +156,7 @@ def _weight(word: Occurrence, one: Found, borders: Borders, numbers: Sequence[in
         weight = (
             ACROSS_COMMA**commas * ACROSS_SEMICOLON**semicolons * ACROSS_PAUSE**pauses * ACROSS_NUMBER**others
         ) * PER_SIGN ** min(gap, 40)
-        return max(weight, LEAST_BEFORE)
+        return max(weight, LEAST_IN_CLAUSE if not commas and not semicolons else LEAST_BEFORE)
     if word.start < one.end:
         return 0
     gap = word.start - one.end

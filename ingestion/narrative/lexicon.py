@@ -51,19 +51,19 @@ class Lexicon:
                 name = Name(indicator, tuple(plain(word, language) for word in words))
                 for word in dict.fromkeys(name.words):
                     self.by_word.setdefault(word, []).append(name)
-        self._word = re.compile(_trie(self.by_word))
-        self._inner = {word: _inner_words(word, self.by_word) for word in self.by_word}
+        self._word = re.compile(f"(?=({_trie(self.by_word)}))")
+        self._beginnings = {word: _beginnings(word, self.by_word) for word in self.by_word}
 
     def words_in(self, text: str, start: int, end: int) -> list[Occurrence]:
-        """The words in a part of a plain text: of those that overlap the first and longest, and what it holds."""
+        """The words that stand in a part of a plain text, in order; a part of a longer one is marked so."""
         occurrences = []
+        covered = start
         for match in self._word.finditer(text, start, end):
-            word, first = match.group(), match.start()
-            occurrences.append(Occurrence(word, first, match.end(), inner=False, ends=True))
-            for inner, at in self._inner[word]:
-                occurrences.append(
-                    Occurrence(inner, first + at, first + at + len(inner), True, first + at + len(inner) == match.end())
-                )
+            first, last = match.span(1)
+            occurrences.append(Occurrence(match.group(1), first, last, last <= covered, last == covered))
+            covered = max(covered, last)
+            for shorter in self._beginnings[match.group(1)]:
+                occurrences.append(Occurrence(shorter, first, first + len(shorter), inner=True, ends=False))
         return occurrences
 
     def takes(self, indicator: Indicator, measure: str) -> bool:
@@ -72,10 +72,9 @@ class Lexicon:
         return not accepted or measure in accepted
 
 
-def _inner_words(word: str, words: Mapping[str, object]) -> list[tuple[str, int]]:
-    """The words that lie in a longer one, and where."""
-    parts = ((word[first:last], first) for first in range(len(word)) for last in range(first + 2, len(word) + 1))
-    return [(part, first) for part, first in parts if part != word and part in words]
+def _beginnings(word: str, words: Mapping[str, object]) -> list[str]:
+    """The words that a longer one begins with."""
+    return [word[:length] for length in range(2, len(word)) if word[:length] in words]
 
 
 def _accepted(indicator: Indicator, language: Language) -> frozenset[str]:

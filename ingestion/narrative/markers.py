@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from catalogue.language import Marker, Reach
 from catalogue.model import Status
 from ingestion.narrative.numbers import any_of
 
+GAP = "…"
+_WITHIN = "[^，；。：]{0,14}?"
 CLOSE = 3
 """How many signs may stand between a number and a marker that reaches the next number only."""
 
@@ -25,20 +27,21 @@ class Said(NamedTuple):
 class Markers:
     """The words of one kind; of those that overlap the first and longest holds."""
 
-    def __init__(self, markers: Iterable[Marker]) -> None:
+    def __init__(self, markers: Sequence[Marker]) -> None:
         before = [marker for marker in markers if marker.reach is not Reach.BEHIND]
-        self._by_word = {marker.word: marker for marker in before}
+        self._by_word = {marker.word: marker for marker in before if GAP not in marker.word}
         self._pattern = re.compile(any_of(self._by_word))
-        behind = {marker.word: marker for marker in markers if marker.reach is Reach.BEHIND}
-        self._behind = {re.compile(re.escape(word)): marker for word, marker in behind.items()}
+        gapped = [marker for marker in before if GAP in marker.word]
+        self._gapped = [(re.compile(_WITHIN.join(map(re.escape, one.word.split(GAP)))), one) for one in gapped]
+        self._behind = [(marker.word, marker) for marker in markers if marker.reach is Reach.BEHIND]
 
     def within(self, text: str, start: int, end: int, names: Sequence[tuple[int, int]]) -> list[Said]:
         """Every marker of a sentence, in order, but for those that are a part of one of the names."""
-        return [
-            Said(self._by_word[match.group()], *match.span())
-            for match in self._pattern.finditer(text, start, end)
-            if not any(opens < match.start() < closes for opens, closes in names)
-        ]
+        said = [Said(self._by_word[one.group()], *one.span()) for one in self._pattern.finditer(text, start, end)]
+        for pattern, marker in self._gapped:
+            said += [Said(marker, *one.span()) for one in pattern.finditer(text, start, end)]
+        said.sort(key=lambda one: one.end)
+        return [one for one in said if not any(opens < one.start < closes for opens, closes in names)]
 
     def reaching(self, said: list[Said], text: str, start: int, measure: str) -> Marker | None:
         """The nearest marker that reaches a number in a measure, which begins at `start`.
@@ -62,7 +65,7 @@ class Markers:
 
     def behind(self, text: str, stop: int) -> Marker | None:
         """The marker that stands right behind a number."""
-        return next((marker for pattern, marker in self._behind.items() if pattern.match(text, stop)), None)
+        return next((marker for word, marker in self._behind if text.startswith(word, stop)), None)
 
 
 def _reaches(reach: Reach, between: str) -> bool:

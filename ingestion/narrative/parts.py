@@ -52,17 +52,27 @@ def mark_parts(
     for opening in _opening(catalogue.language).finditer(text, start, end):
         before = [one for one in bound if one.found.end <= opening.start()]
         wholes = _wholes(before or earlier)
-        for one in bound:
-            if one.found.start < opening.end():
-                continue
-            whole = wholes.get(one.found.measure)
-            value = one.found.stated.value
+        listed = [one for one in bound if one.found.start >= opening.end()]
+        begun = False
+        for place, one in enumerate(listed):
+            whole, value = wholes.get(one.found.measure), one.found.stated.value
             if whole is None or value is None or value > whole.left:
+                if begun and not (whole is None and _is_paired(text, listed, place)):
+                    break
                 continue
+            begun = True
             whole.parts += value
             one.is_part = True
             if one.fit < STRONG or one.indicator is whole.of.indicator:
                 one.indicator = _of_parts(whole.of.indicator, catalogue)
+
+
+def _is_paired(text: str, listed: Sequence[Bound], place: int) -> bool:
+    """Whether a number stands right beside the next one, as in 甲16项159万元: it does not end the list."""
+    if place + 1 == len(listed):
+        return False
+    between = text[listed[place].found.end : listed[place + 1].found.start]
+    return not any(sign in "，、；" for sign in between)
 
 
 def _wholes(before: Sequence[Bound]) -> dict[str, _Whole]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from catalogue.language import Language, Marker, Reach
 from catalogue.model import Aggregation, Catalogue, Indicator, Scope, State, Status
 from ingestion.narrative.binding import Binder
-from ingestion.narrative.lexicon import Occurrence, lexicon
+from ingestion.narrative.lexicon import lexicon
 from ingestion.narrative.markers import Markers
 from ingestion.narrative.numbers import Stated, stated
 from ingestion.narrative.parts import Bound, mark_parts
@@ -20,7 +20,7 @@ from ingestion.narrative.tables import Row, tables
 from ingestion.narrative.text import Sentence, plain, sentences, without_remarks
 from ingestion.periods import parse_period
 
-_LATER_YEAR = re.compile(r"(?<![\d\-—－–~至])(20\d\d) ?年")
+_LATER_YEAR = re.compile(r"(?:[到至在，；：。\s]|^)(20\d\d) ?年")
 _FIRST_YEAR = re.compile(r"\s{0,4}((?:19|20)\d\d) ?年(?!度?[^，]{0,12}(?:项目|竞赛|计划|科普日|科技周))")
 _LIST_GOES_ON = re.compile(r"[^，。：\n]{2,14}类：")
 _HALF = {"上半年": "H1", "下半年": "H2"}
@@ -53,7 +53,6 @@ class _Reader:
 
     def read(self) -> Iterator[Quantity]:
         text = self._plain
-        before: Sentence | None = None
         earlier: list[Bound] = []
         for sentence in sentences(text):
             start, end, is_repeat = sentence
@@ -66,11 +65,10 @@ class _Reader:
             found = [] if is_repeat else self._scanner.within(text, start, end)
             if found:
                 said = self._said(sentence, found)
-                bound = self._bind(sentence, found, said, before)
+                bound = self._bind(sentence, found, said)
                 mark_parts(text, start, end, bound, earlier, self._catalogue)
                 yield from self._finish(sentence, bound, said)
                 earlier = bound
-            before = sentence
 
     def _said(self, sentence: Sentence, found: list[Found]) -> list[Marker | None]:
         """The marker of a status that reaches each quantity."""
@@ -78,19 +76,13 @@ class _Reader:
         names = self._scanner.quotations.within(text, sentence.start, sentence.end)
         statuses = self._statuses.within(text, sentence.start, sentence.end, names)
         return [
-            self._statuses.behind(text, one.end) or self._statuses.reaching(statuses, text, one.start, one.measure)
+            self._statuses.behind(text, one.end) or self._statuses.reaching(statuses, text, one.number, one.measure)
             for one in found
         ]
 
-    def _bind(
-        self, sentence: Sentence, found: list[Found], said: list[Marker | None], before: Sentence | None
-    ) -> list[Bound]:
-        text = self._plain
-        near: list[Occurrence] = []
-        if before is not None and "\n" not in text[before.end : sentence.start]:
-            near = self._lexicon.words_in(text, before.start, before.end)
+    def _bind(self, sentence: Sentence, found: list[Found], said: list[Marker | None]) -> list[Bound]:
         statuses = [marker.says if marker else "" for marker in said]
-        read = self._binder.bind(text, sentence.start, sentence.end, found, statuses, near)
+        read = self._binder.bind(self._plain, sentence.start, sentence.end, found, statuses)
         bound = [Bound(one, indicator, fit) for one, (indicator, fit) in zip(found, read, strict=True)]
         for last, one, marker in zip(bound, bound[1:], said[1:], strict=False):
             # 22项，较上年多10项: what is compared is what was said before.
@@ -174,7 +166,7 @@ class _Reader:
     def _of_label(self, row: Row, found: Found) -> Indicator | None:
         first, last = row.label
         touching = Found(last, last, last, found.stated, found.spelled)
-        ((indicator, fit),) = self._binder.bind(self._plain, first, last, [touching], [""], [])
+        ((indicator, fit),) = self._binder.bind(self._plain, first, last, [touching], [""])
         return indicator if fit else None
 
     def _row_status(self, indicator: Indicator | None, place: int) -> Status:
