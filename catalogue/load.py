@@ -40,6 +40,9 @@ from catalogue.model import (
     PrintedFigure,
     ReasonCase,
     Reasons,
+    RemindedParty,
+    Reminders,
+    ReminderStep,
     ReportLine,
     ReportSection,
     Scope,
@@ -114,6 +117,9 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
 """The code lists; a list with an enum holds exactly its codes, the others are free."""
 
 
+EARLIEST_REMINDER = 180
+"""So many days before a due day at most a reminder is of use."""
+
 UNEXPLAINED = ("sum_has_gaps", "sum_is_vague", "otherwise")
 """When no reason is found: what may be known all the same, the first that is true."""
 
@@ -139,6 +145,7 @@ def _load(folder: Path) -> Catalogue:
     entries = {name: files.entry(f"forms/{name}.yaml") for name in files.forms()}
     forms = [_read_form(name, entry) for name, entry in entries.items()]
     calendar = _read_calendar(files.entry("calendar.yaml"))
+    reminders = _read_reminders(files.entry("reminders.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
     sections, lines, association_gaps = _read_report(files.entry("report.yaml"))
     reasons = _read_reasons(files.entry("reasons.yaml"))
@@ -157,6 +164,7 @@ def _load(folder: Path) -> Catalogue:
         forms={form.code: form for form in forms},
         indicators={indicator.code: indicator for form in forms for indicator in form.indicators},
         calendar=calendar,
+        reminders=reminders,
         findings=findings,
         thresholds=thresholds,
         report_sections=sections,
@@ -365,6 +373,25 @@ def filing_span(period: str, due_date: date | None, valid_to: date | None) -> tu
     if valid_to <= named.last_day:
         raise ValueError(f"valid_to {valid_to} must be after {period} ends; leave it empty for that period alone")
     return named.first_day, valid_to
+
+
+def _read_reminders(entry: Entry) -> Reminders:
+    steps = [_read_step(fields) for fields in entry.children("steps")]
+    reminders = Reminders(entry.whole("gives_up_after_days", least=1), tuple(step for step in steps if step))
+    if entry.finish() and None not in steps:
+        rules.check_reminders(reminders, entry)
+    return reminders
+
+
+def _read_step(entry: Entry) -> ReminderStep | None:
+    fields: dict[str, Any] = {
+        "code": entry.name,
+        "days": entry.whole("days", least=-EARLIEST_REMINDER),
+        "name_zh": entry.required_text("name_zh"),
+        "to": entry.words("to", RemindedParty),
+        "asks": entry.required_text("asks"),
+    }
+    return ReminderStep(**fields) if entry.finish() else None
 
 
 def _read_findings(entry: Entry) -> tuple[dict[str, Finding], dict[str, Threshold]]:

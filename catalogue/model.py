@@ -426,6 +426,33 @@ class Calendar:
                 yield Filing(form.code, level, unit_type, rule, firsts[0], ends[-1])
 
 
+class RemindedParty(StrEnum):
+    """Who is told of a form that has not come: the unit that owes it, the one it reports to, the root of its tree."""
+
+    UNIT = "unit"
+    SUPERIOR = "superior"
+    PROVINCE = "province"
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderStep:
+    """A reminder that is due `days` after a due day, before it where negative; `asks` is a sentence with {due}."""
+
+    code: str
+    days: int
+    name_zh: str
+    to: tuple[RemindedParty, ...]
+    asks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """Who is reminded when, the steps in the order of their days; after `gives_up_after_days` nobody is any more."""
+
+    gives_up_after_days: int
+    steps: tuple[ReminderStep, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One kind of remark about a file. `says` is what is wrong, `asks` what would be right; both hold {fields}."""
@@ -551,6 +578,7 @@ class Catalogue:
     forms: Mapping[str, Form]
     indicators: Mapping[str, Indicator]
     calendar: Calendar
+    reminders: Reminders
     findings: Mapping[str, Finding]
     thresholds: Mapping[str, Threshold]
     report_sections: Mapping[str, ReportSection]

@@ -22,6 +22,7 @@ from catalogue.model import (
     Level,
     OverTime,
     ReasonCase,
+    Reminders,
     ReportLine,
     ReportSection,
     Threshold,
@@ -140,6 +141,18 @@ def check_calendar(calendar: Calendar, forms: Sequence[Form], mistakes: Mistakes
         if not any(rule.fits(form, level, unit_type) for rule in calendar.rules):
             sentence = f"no rule says how often {level} {unit_type} units file {form}; add one"
             mistakes.add(file, "rules", sentence)
+
+
+def check_reminders(reminders: Reminders, entry: Entry) -> None:
+    """Steps ascend, each day once and before it is given up; their sentences name the due day and nothing else."""
+    days = [step.days for step in reminders.steps]
+    if any(later <= earlier for earlier, later in pairwise(days)):
+        entry.mistake("its steps must be in ascending order of days, each day once")
+    if days and days[-1] > reminders.gives_up_after_days:
+        entry.mistake(f"gives_up_after_days {reminders.gives_up_after_days} must not be before the last step")
+    for step in reminders.steps:
+        if re.findall(r"[{}][^{}]*[{}]?", step.asks) != ["{due}"]:
+            entry.mistake(f"asks of {step.code} must name {{due}}, once, and nothing else in braces")
 
 
 def _mistakes_of_rule(

@@ -10,13 +10,18 @@
 | audit | 审核候选数，不符不发布 | `ops.check_results`、`ops.expectation_bad_row`、`data_docs/` |
 | publish | 写入差别 | `published.*` |
 
+排队后两小时还没有成功的，此后也没有别的运行成功，在 `ops.open_alerts` 告警。
+
 同一时间只有一个运行；重跑任何一步都不会重复计数。不经 Airflow 做同样的事：`kexie run`。
 """
+
+from datetime import timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
 from pendulum import datetime
 
 from kexie.roles import TIME_ZONE
+from orchestration.alerts import ended_within
 from orchestration.inbox import SUBMISSIONS
 from orchestration.tasks import DEFAULTS, audit, check, land, publish, transform
 
@@ -29,6 +34,8 @@ EVERY_FIVE_MINUTES = CronTriggerTimetable("*/5 * * * *", timezone=TIME_ZONE)
     start_date=datetime(2026, 1, 1, tz=TIME_ZONE),
     catchup=False,
     max_active_runs=1,
+    # The first years of an old archive take an hour; nothing else takes minutes.
+    deadline=ended_within(timedelta(hours=2)),
     default_args=DEFAULTS,
     doc_md=__doc__,
     tags=["收报"],

@@ -13,6 +13,8 @@
 | clean_airflow | 删除 Airflow 自己的过期运行、任务记录和 XCom | 本步日志 |
 | conclude | 以上都成功才成功 | |
 
+排队后五小时（早上七点半）还没有成功的，在 `ops.open_alerts` 告警。
+
 报来的文件、收存的数和已发布的数一概不删。备份不含原件本身，`archive/` 要另行复制到别处。不经 Airflow 做同样的事：
 `kexie maintain`；只做备份：`kexie backup`；还原：`kexie restore`。
 """
@@ -22,6 +24,7 @@ from datetime import timedelta
 from airflow.sdk import CronTriggerTimetable, chain, dag
 
 from kexie.roles import TIME_ZONE
+from orchestration.alerts import ended_within
 from orchestration.tasks import DEFAULTS
 from orchestration.upkeep_tasks import (
     back_up,
@@ -43,6 +46,8 @@ EVERY_NIGHT = CronTriggerTimetable("30 2 * * *", timezone=TIME_ZONE, run_immedia
     schedule=EVERY_NIGHT,
     catchup=False,
     max_active_runs=1,
+    # Before offices open.
+    deadline=ended_within(timedelta(hours=5)),
     default_args=DEFAULTS,
     doc_md=__doc__,
     tags=["维护"],

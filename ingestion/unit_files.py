@@ -1,4 +1,4 @@
-"""The files of which the reporting tree is loaded: units.csv, unit_events.csv and filing_exceptions.csv, read strictly.
+"""The files of which the reporting tree is loaded, read strictly: units.csv, unit_events.csv, and what goes with them.
 
 Every mistake is noted with its file and line, so that all can be told at once.
 """
@@ -13,19 +13,22 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from io import StringIO
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from catalogue.load import filing_span
 from catalogue.model import FOREVER, FilingException, Level, UnitType
 from ingestion import tree_rules
 from ingestion.tree import ENDING, Event, Span, Tree
 from kexie.errors import UserError
+from notices.settings import ADDRESS
 
 SPANS_FILE = "units.csv"
 EVENTS_FILE = "unit_events.csv"
 EXCEPTIONS_FILE = "filing_exceptions.csv"
+CONTACTS_FILE = "contacts.csv"
 SPAN_COLUMNS = ("unit_code", "name", "level", "unit_type", "parent_code", "valid_from", "valid_to")
 EVENT_COLUMNS = ("event_date", "kind", "from_code", "to_code", "weight")
+CONTACT_COLUMNS = ("unit_code", "email")
 EXCEPTION_COLUMNS = ("unit_code", "level", "unit_type", "form", "period", "due_date", "reason", "valid_to")
 
 EVENT_KINDS = (*ENDING, "move")
@@ -39,8 +42,18 @@ WEIGHT_LENGTH = 50
 SpanKey = tuple[str, date]
 EventKey = tuple[date, str, str, str]
 ExceptionKey = tuple[str, str, str, str, date, date]
-Row = TypeVar("Row", Span, Event, FilingException)
-Key = TypeVar("Key", SpanKey, EventKey, ExceptionKey)
+ContactKey = tuple[str, str]
+
+
+class Contact(NamedTuple):
+    """A mail address of a unit, to which its reminders go; no person's name is kept."""
+
+    unit_code: str
+    email: str
+
+
+Row = TypeVar("Row", Span, Event, FilingException, Contact)
+Key = TypeVar("Key", SpanKey, EventKey, ExceptionKey, ContactKey)
 
 
 class UnitFiles:
@@ -49,7 +62,7 @@ class UnitFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mistakes: list[str] = []
-        self._lines: dict[tuple[str, SpanKey | EventKey | ExceptionKey], int] = {}
+        self._lines: dict[tuple[str, SpanKey | EventKey | ExceptionKey | ContactKey], int] = {}
         if not (folder / SPANS_FILE).is_file():
             raise UserError(f"{folder / SPANS_FILE} is missing; give a folder that holds {SPANS_FILE}.")
 
@@ -71,6 +84,12 @@ class UnitFiles:
 
         return self._keyed(EXCEPTIONS_FILE, EXCEPTION_COLUMNS, EXCEPTION_COLUMNS, parse, exception_key)
 
+    def contacts(self) -> dict[ContactKey, Contact] | None:
+        """The units' mail addresses; None where there is no file."""
+        if not (self._folder / CONTACTS_FILE).is_file():
+            return None
+        return self._keyed(CONTACTS_FILE, CONTACT_COLUMNS, CONTACT_COLUMNS, self._contact, contact_key)
+
     def refuse_mistakes(self) -> None:
         if self._mistakes:
             raise UserError("\n".join([f"The units in {self._folder} were not loaded:", *self._mistakes]))
@@ -81,6 +100,7 @@ class UnitFiles:
         spans: Mapping[SpanKey, Span],
         events: Mapping[EventKey, Event],
         exceptions: Mapping[ExceptionKey, FilingException] | None,
+        contacts: Mapping[ContactKey, Contact] | None,
     ) -> None:
         for row, sentence, others in tree_rules.mistakes(tree):
             what = (
@@ -91,6 +111,10 @@ class UnitFiles:
             self._mistakes.append(f"{self._where(row, spans, events)}: {what}: {told}.")
         for key, exception in (exceptions or {}).items():
             self._check_unit(self._lines[EXCEPTIONS_FILE, key], tree, exception)
+        for contact_of, contact in (contacts or {}).items():
+            if contact.unit_code not in tree.spans:
+                sentence = f"unit_code {contact.unit_code} is no unit; give the code of one"
+                self._mistake(CONTACTS_FILE, self._lines[CONTACTS_FILE, contact_of], sentence)
         self.refuse_mistakes()
 
     def _check_unit(self, line: int, tree: Tree, exception: FilingException) -> None:
@@ -234,6 +258,12 @@ class UnitFiles:
         who = fields["unit_code"], fields["level"], fields["unit_type"]
         return FilingException(*who, fields["form"], due_date, fields["reason"], first, end)
 
+    def _contact(self, line: int, fields: dict[str, str]) -> Contact | None:
+        if not ADDRESS.fullmatch(fields["email"]):
+            self._mistake(CONTACTS_FILE, line, f"email '{fields['email']}' is no mail address; write name@example.org")
+            return None
+        return Contact(fields["unit_code"], fields["email"])
+
     def _check_word(self, line: int, file: str, column: str, word: str, words: Sequence[str]) -> None:
         if word not in words:
             self._mistake(file, line, f"{column} '{word}' is unknown; use one of: {', '.join(words)}")
@@ -279,3 +309,8 @@ def event_key(event: Event) -> EventKey:
 def exception_key(exception: FilingException) -> ExceptionKey:
     who = exception.unit_code, exception.level, exception.unit_type
     return *who, exception.form, exception.valid_from, exception.valid_to
+
+
+def contact_key(contact: Contact) -> ContactKey:
+    # Servers do not tell upper from lower case, so that one would get the same letter twice.
+    return contact.unit_code, contact.email.lower()

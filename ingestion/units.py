@@ -1,4 +1,4 @@
-"""Load or amend the reporting tree, and the exceptions of its units from the filing calendar, all or nothing."""
+"""Load or amend the reporting tree, its exceptions from the filing calendar and its mail addresses, all or nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalogue.model import FOREVER
 from ingestion.filing_calendar import Source, keep_exceptions, sync_calendar
 from ingestion.lock import only_writer
 from ingestion.tree import ENDING, Event, Span, Tree, stored
-from ingestion.unit_files import UnitFiles, event_key, span_key
+from ingestion.unit_files import Contact, UnitFiles, event_key, span_key
 from ingestion.years import mark_changed_since
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class UnitsLoaded:
     """What a load changed: how many rows are new or differ, and the known years whose figures it may move.
 
-    `exceptions` counts those now held of the filing calendar; None where the folder says nothing of them.
+    `exceptions` counts those now held of the filing calendar, `contacts` the mail addresses of units; None where the
+    folder says nothing of them.
     """
 
     spans_changed: int
@@ -32,28 +33,33 @@ class UnitsLoaded:
     units: int
     years_touched: list[int]
     exceptions: int | None = None
+    contacts: int | None = None
 
 
 def load(engine: Engine, folder: Path) -> UnitsLoaded:
     """Load or amend the tree. Raises UserError with every mistake, each by file and line; then nothing has changed.
 
     A row of units.csv replaces the stored one of the same unit_code and valid_from. For every unit that the folder
-    names, its end events replace the stored ones, so that a wrong end can be put right. filing_exceptions.csv, where
-    there is one, replaces all exceptions loaded before.
+    names, its end events replace the stored ones, so that a wrong end can be put right. filing_exceptions.csv and
+    contacts.csv, where there is one, replace all exceptions and all mail addresses loaded before.
     """
     catalogue = load_catalogue()
     given = UnitFiles(folder)
     spans, events, exceptions = given.spans(), given.events(), given.exceptions(catalogue.forms)
+    contacts = given.contacts()
     given.refuse_mistakes()
     with only_writer(engine), engine.begin() as connection:
         old = stored(connection)
         new = _amended(old, spans.values(), events.values())
-        given.refuse_mistakes_of_tree(new, spans, events, exceptions)
+        given.refuse_mistakes_of_tree(new, spans, events, exceptions, contacts)
         loaded = _write(connection, old, new)
         sync_calendar(connection, catalogue)
         if exceptions is not None:
             keep_exceptions(connection, Source.UNITS, list(exceptions.values()))
             loaded = replace(loaded, exceptions=len(exceptions))
+        if contacts is not None:
+            _write_contacts(connection, list(contacts.values()))
+            loaded = replace(loaded, contacts=len(contacts))
     return loaded
 
 
@@ -143,3 +149,12 @@ def _write_events(connection: Connection, gone: Iterable[Event], added: Iterable
         ]
         if rows:
             connection.execute(statement, rows)
+
+
+def _write_contacts(connection: Connection, contacts: list[Contact]) -> None:
+    from sqlalchemy import text
+
+    connection.execute(text("delete from landing.unit_contact"))
+    if contacts:
+        insert = text("insert into landing.unit_contact (unit_code, email) values (:unit_code, :email)")
+        connection.execute(insert, [contact._asdict() for contact in contacts])

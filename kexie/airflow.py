@@ -29,7 +29,7 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "dag-processor": (),
     "triggerer": ("--skip-serve-logs",),
 }
-DAGS = ("collect_submissions", "annual_rollup", "release_year", "maintain")
+DAGS = ("collect_submissions", "annual_rollup", "release_year", "remind_missing", "maintain")
 """What the data team's stack runs; Airflow has new DAGs wait until somebody unpauses them."""
 
 METADATA = "KEXIE_AIRFLOW_DATABASE"

@@ -103,9 +103,9 @@ def demo() -> None:
 
 @units.command("load")
 def units_load(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="holds units.csv, unit_events, filing_exceptions.csv")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="holds units.csv, and what goes with it")],
 ) -> None:
-    """Load or amend the reporting tree and the exceptions from the filing calendar; all or nothing."""
+    """Load or amend the reporting tree, with its filing exceptions and mail addresses; all or nothing."""
     from ingestion.units import load
 
     with _warehouse(Role.INGEST) as (_, engine):
@@ -113,6 +113,7 @@ def units_load(
     _say(
         f"{loaded.units} units; {loaded.spans_changed} rows and {loaded.events_changed} events are new or changed."
         + ("" if loaded.exceptions is None else f" {loaded.exceptions} exceptions from the filing calendar.")
+        + ("" if loaded.contacts is None else f" {loaded.contacts} mail addresses.")
         + (f" Years to compute again: {', '.join(map(str, loaded.years_touched))}." if loaded.years_touched else "")
     )
 
@@ -399,6 +400,32 @@ def check_report(
         _say(line)
     for file in write(checked, catalogue, draft, output or draft.parent):
         _say(f"Wrote {file}.")
+
+
+@app.command()
+def remind(
+    day: Annotated[
+        datetime | None,
+        typer.Option("--on", metavar="DATE", formats=["%Y-%m-%d"], help="as of that day; default today, in Beijing"),
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="only show what would be sent; send nothing")] = False,
+) -> None:
+    """Remind whoever has not filed, and tell their superiors: by mail (KEXIE_SMTP), else into the outbox; once each."""
+    from catalogue.load import load
+    from notices.settings import channels
+    from reporting.reminders import remind as reminding
+
+    asked, mail = day.date() if day else reminding.today(), channels().mail
+    with _warehouse(Role.INGEST) as (home, engine):
+        if not show:
+            reminding.remind(home, engine, load(), mail, asked, _say)
+            return
+        with engine.connect() as connection:
+            told = reminding.messages(connection, load(), asked)
+    for message in told:
+        _say(message.text)
+    if not told:
+        _say(f"{asked}: nobody is to be reminded of anything that they were not reminded of before.")
 
 
 @app.command()

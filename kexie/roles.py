@@ -88,7 +88,15 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("landing", "insert, update (name, level, unit_type, parent_code, valid_to)", ("unit_span",)),
         Grant("landing", "insert, delete", ("unit_event", "form_expectation", "filing_exception")),
         Grant("landing", "insert, update (changed_seq)", ("year_change",)),
+        Grant("landing", "insert, delete", ("unit_contact",)),
         Grant("ops", "select", ("restatement",)),
+        # Who answers clerks reminds them, too: of what has not come, and never twice.
+        Grant("published", "select", ("reporting_status",)),
+        Grant("ops", "select, insert", ("reminder", "reminder_message")),
+        Grant("ops", "update (begun_at, sent_at, channel, place, remark)", ("reminder_message",)),
+        # And tells the data team of alerts.
+        Grant("ops", "select", ("open_alerts", "runs")),
+        Grant("ops", "select, insert", ("alert_notice",)),
         *RECORDING,
     ),
     Role.TRANSFORM: (
@@ -125,6 +133,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("ops", "insert, update (checked_at, state)", ("archive_file",)),
         Grant("ops", "insert, delete", ("archive_check", "disk_use")),
         Grant("ops", "delete", ("model_result", "expectation_result", "expectation_bad_row", "task_run", "alert")),
+        Grant("ops", "delete", ("alert_notice",)),
         *RECORDING,
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk.definitions.callback import SyncCallback
@@ -15,20 +15,42 @@ from orchestration.years import year_of
 from pipeline.reasons import sentence
 from pipeline.record import Run, alert
 
+if TYPE_CHECKING:
+    from notices.settings import Channels
+
 log = logging.getLogger("kexie")
 
 
 def raise_alert(kind: str, run: Run, task: str | None, year: int | None, why: str) -> None:
-    """Write a row of `ops.alert`; where that fails only the log says so, as there is an error to tell already."""
+    """Write a row of `ops.alert` and tell the data team of it, if it was not told before.
+
+    What fails of that is only logged, as there is an error to tell already.
+    """
     from kexie.database import acting
     from kexie.home import Home
     from kexie.roles import Role
+    from pipeline.telling import tell, tell_directly
 
+    home, known = Home.from_environment(), _channels()
     try:
-        with acting(Home.from_environment(), Role.INGEST) as engine:
+        with acting(home, Role.INGEST) as engine:
             alert(engine, kind, run, task, year, why)
+            tell(engine, known, log.info)
     except Exception as error:
         log.warning("The alert is not written to ops.alert: %s", sentence(error))
+        tell_directly(home, known, f"{run.dag}{f' {task}' if task else ''}: {why}", log.info)
+
+
+def _channels() -> Channels:
+    """How the data team is reached; by nothing where the settings are unusable, which is logged."""
+    from notices.settings import Channels
+    from orchestration.channels import channels
+
+    try:
+        return channels()
+    except Exception as error:
+        log.warning("Nobody can be told of the alert: %s", sentence(error))
+        return Channels()
 
 
 def run_is_late(context: dict[str, Any]) -> None:
@@ -37,6 +59,9 @@ def run_is_late(context: dict[str, Any]) -> None:
     begins = told["data_interval_start"]
     year = year_of((told["conf"] or {}).get("year"), _moment(begins) if begins else None)
     run = Run(told["dag_id"], told["dag_run_id"])
+    if _has_ended_well_since(run, year, _moment(told["queued_at"])):
+        log.info("The run %s is late, but its work was done by a later one.", run)
+        return
     why = (
         f"The run {run.run_id} of {run.dag}{f' ({year})' if year else ''} was due by {due:%Y-%m-%d %H:%M} and "
         "has not ended well. See in ops.last_run which step failed or waits, put it right and clear that step; "
@@ -44,6 +69,21 @@ def run_is_late(context: dict[str, Any]) -> None:
     )
     raise_alert("late", run, None, year, why)
     log.error(why)
+
+
+def _has_ended_well_since(run: Run, year: int | None, moment: datetime) -> bool:
+    """Whether another run of the DAG has done the same since; no where the database does not say."""
+    from kexie.database import acting
+    from kexie.home import Home
+    from kexie.roles import Role
+    from pipeline.record import has_ended_well_since
+
+    try:
+        with acting(Home.from_environment(), Role.INGEST) as engine:
+            return has_ended_well_since(engine, run, year, moment)
+    except Exception as error:
+        log.warning("Whether a later run has ended well is not known: %s", sentence(error))
+        return False
 
 
 def ended_within(interval: timedelta) -> DeadlineAlert:

@@ -99,6 +99,13 @@ def alert(engine: Engine, kind: str, run: Run, task: str | None, year: int | Non
         connection.execute(text(ALERT), row)
 
 
+def has_ended_well_since(engine: Engine, run: Run, year: int | None, moment: datetime) -> bool:
+    """Whether another run of the same DAG and year began since then and has ended well."""
+    bound = {"dag": run.dag, "run_id": run.run_id, "year": year, "moment": moment}
+    with engine.connect() as connection:
+        return bool(connection.scalar(text(ENDED_WELL), bound))
+
+
 def _open(engine: Engine, step: Step) -> tuple[Connection, int] | None:
     """The row's number, and the session that holds its lock until it is closed."""
     try:
@@ -162,4 +169,20 @@ END = """
 ALERT = """
     insert into ops.alert (kind, dag, run_id, task, year, sentence)
     values (:kind, :dag, :run_id, :task, :year, :sentence)
+"""
+
+# Run by run: of a DAG that runs each five minutes there are years of them.
+ENDED_WELL = """
+    select exists (
+        select 1
+        from (
+            select distinct run_id from ops.task_run
+            where dag = :dag and run_id <> :run_id and started_at > :moment
+        ) as later
+        cross join lateral (
+            select 1 from ops.runs
+            where runs.dag = :dag and runs.run_id = later.run_id and runs.year is not distinct from :year
+                and runs.outcome in ('success', 'skipped')
+        ) as well
+    )
 """

@@ -150,5 +150,6 @@ OLD_ROWS = (
     "delete from ops.disk_use where measured_at < now() - make_interval(days => :days)",
     "delete from ops.archive_check where started_at < now() - make_interval(days => :days)",
     "delete from ops.task_run where started_at < now() - make_interval(days => :days)",
+    "delete from ops.alert_notice where tried_at < now() - make_interval(days => :days)",
     "delete from ops.alert where raised_at < now() - make_interval(days => :days)",
 )

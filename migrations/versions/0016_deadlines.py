@@ -7,7 +7,7 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
-    for statement in (FILING_OBLIGATION, REPORTING_STATUS):
+    for statement in (FILING_OBLIGATION, REPORTING_STATUS, *TABLES, OPEN_ALERTS):
         op.execute(statement)
     for relation, comment in RELATION_COMMENTS.items():
         op.execute(f"comment on {relation} is '{comment}'")
@@ -263,11 +263,145 @@ REPORTING_STATUS = """
         approved.cutoff_seq
 """
 
+TABLES = (
+    """
+    create table landing.unit_contact (
+        unit_code text not null,
+        email text not null,
+        primary key (unit_code, email)
+    )
+    """,
+    # Written down before it goes anywhere; what has no `sent_at` is sent by whoever comes next.
+    """
+    create table ops.reminder_message (
+        message_id bigint generated always as identity primary key,
+        day date not null,
+        recipient_code text not null,
+        subject text not null,
+        body text not null,
+        page text not null,
+        written_at timestamptz not null default clock_timestamp(),
+        begun_at timestamptz,
+        sent_at timestamptz,
+        channel text check (channel in ('mail', 'outbox')),
+        place text,
+        remark text not null default '',
+        check ((sent_at is null) = (channel is null))
+    )
+    """,
+    "create index reminder_message_to_send on ops.reminder_message (message_id) where sent_at is null",
+    # Nobody is told the same twice.
+    """
+    create table ops.reminder (
+        unit_code text not null,
+        form text not null,
+        period text not null,
+        due_date date not null,
+        step text not null,
+        recipient_code text not null,
+        message_id bigint not null references ops.reminder_message,
+        primary key (unit_code, form, period, due_date, step, recipient_code)
+    )
+    """,
+    "create index reminder_by_message on ops.reminder (message_id)",
+    """
+    create table ops.alert_notice (
+        notice_id bigint generated always as identity primary key,
+        tried_at timestamptz not null default clock_timestamp(),
+        channel text not null,
+        kind text not null,
+        dag text not null,
+        task text,
+        year smallint,
+        fingerprint text not null,
+        remark text not null default ''
+    )
+    """,
+    "create index alert_notice_by_channel on ops.alert_notice (channel, notice_id)",
+)
+
+# As before, but looking at a late DAG's runs one by one until one has ended well: one that runs each five minutes has
+# a hundred thousand of them.
+OPEN_ALERTS = """
+    create or replace view ops.open_alerts as
+    with unmended as (
+        select alert.*
+        from ops.alert as alert
+        where not exists (
+            select 1 from ops.task_run as mended
+            where alert.kind = 'failed' and mended.dag = alert.dag and mended.task = alert.task
+                and mended.year is not distinct from alert.year
+                and mended.outcome in ('success', 'skipped') and mended.started_at > alert.raised_at
+        ) and not exists (
+            select 1
+            from ops.task_run as step
+            cross join lateral (
+                select 1 from ops.runs
+                where runs.dag = step.dag and runs.run_id = step.run_id
+                    and runs.year is not distinct from alert.year
+                    and runs.outcome in ('success', 'skipped') and runs.finished_at > alert.raised_at
+            ) as mended
+            where alert.kind = 'late' and step.dag = alert.dag and step.finished_at > alert.raised_at
+        )
+    )
+    select
+        kind,
+        dag,
+        task,
+        year,
+        min(raised_at) as first_raised_at,
+        max(raised_at) as last_raised_at,
+        count(*) as times,
+        (array_agg(run_id order by alert_id desc))[1] as run_id,
+        (array_agg(sentence order by alert_id desc))[1] as sentence
+    from unmended
+    group by kind, dag, task, year
+"""
+
 RELATION_COMMENTS = {
+    "table landing.unit_contact": "各单位接收催报的电子邮件地址，由本省的 contacts.csv 载入",
+    "table ops.reminder_message": "每封催报一行：先记下再发出，没有发出时间的由下一次运行发出",
+    "table ops.alert_notice": "每次把告警告诉数据组的尝试：哪个渠道、哪个告警、成没成",
+    "table ops.reminder": "催过什么：哪个单位哪张报表哪个报告期、因哪一步、告知了谁；同一件事不催第二次",
     "view landing.filing_obligation": "应报清单：已有数据的各年度和今年、上年，每个单位每张报表每个应报报告期一行",
 }
 
 COLUMN_COMMENTS = {
+    "landing.unit_contact": {"unit_code": "单位代码", "email": "电子邮件地址"},
+    "ops.reminder_message": {
+        "message_id": "编号，也在发件箱文件名里",
+        "day": "针对哪一天（北京时间）",
+        "recipient_code": "收件单位代码",
+        "subject": "标题",
+        "body": "全文（纯文字）",
+        "page": "全文（网页）",
+        "written_at": "记下的时间",
+        "begun_at": "开始发邮件的时间，没有发邮件的为空",
+        "sent_at": "发出的时间，空为尚未发出",
+        "channel": "渠道：mail 邮件、outbox 发件箱",
+        "place": "邮件地址，或在发件箱中的位置",
+        "remark": "为何没有发邮件、哪些地址被拒收；没有则为空",
+    },
+    "ops.reminder": {
+        "unit_code": "待报单位代码",
+        "form": "报表代码",
+        "period": "报告期",
+        "due_date": "截止日",
+        "step": "催报步骤代码，见 catalogue/reminders.yaml",
+        "recipient_code": "告知了哪个单位",
+        "message_id": "哪一封催报",
+    },
+    "ops.alert_notice": {
+        "notice_id": "编号",
+        "tried_at": "尝试的时间",
+        "channel": "渠道：mail 邮件、bot 加主机名为群机器人",
+        "kind": "告警的种类：failed 步骤失败、late 到点未完成",
+        "dag": "告警的 DAG",
+        "task": "告警的步骤，到点未完成的为空",
+        "year": "告警的年度，不针对某一年度的为空",
+        "fingerprint": "告警说的是什么，去掉构建编号；同样的话隔十二小时才再说",
+        "remark": "为何没有成功，成功的为空",
+    },
     "published.reporting_status": {
         "is_on_time": "是否按时收齐（按文件实际到达的时间，北京时间），空为未收齐或免报",
         "state": (

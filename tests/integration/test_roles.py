@@ -53,10 +53,14 @@ BUT: dict[Role, dict[str, set[str]]] = {
     Role.INGEST: {
         **dict.fromkeys(("landing.submission", "landing.observation", "landing.finding", "landing.withdrawal"), ADD),
         **dict.fromkeys(
-            ("landing.unit_event", "landing.form_expectation", "landing.filing_exception"), ADD | {"delete"}
+            ("landing.unit_event", "landing.form_expectation", "landing.filing_exception", "landing.unit_contact"),
+            ADD | {"delete"},
         ),
         **dict.fromkeys(("landing.delivery", "landing.unit_span", "landing.year_change"), ADD),
         "ops.restatement": READ,
+        "published.reporting_status": READ,
+        **dict.fromkeys(("ops.reminder", "ops.reminder_message", "ops.alert_notice"), ADD),
+        **dict.fromkeys(("ops.open_alerts", "ops.runs"), READ),
         **RECORDING,
     },
     Role.TRANSFORM: {
@@ -77,7 +81,10 @@ BUT: dict[Role, dict[str, set[str]]] = {
         "public.alembic_version": READ,
         **dict.fromkeys(("ops.backup", "ops.archive_file"), ADD),
         **dict.fromkeys(("ops.archive_check", "ops.disk_use", "ops.task_run", "ops.alert"), ADD | {"delete"}),
-        **dict.fromkeys(("ops.model_result", "ops.expectation_result", "ops.expectation_bad_row"), READ | {"delete"}),
+        **dict.fromkeys(
+            ("ops.model_result", "ops.expectation_result", "ops.expectation_bad_row", "ops.alert_notice"),
+            READ | {"delete"},
+        ),
     },
 }
 PROGRESS = {"state", "message", "built_at", "audited_at", "published_at"}
@@ -92,6 +99,7 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
         "landing.withdrawal": {"notice_written_at"},
         "landing.unit_span": {"name", "level", "unit_type", "parent_code", "valid_to"},
         "landing.year_change": {"changed_seq"},
+        "ops.reminder_message": {"begun_at", "sent_at", "channel", "place", "remark"},
         **RECORDED,
     },
     Role.TRANSFORM: {"ops.build": PROGRESS, **RECORDED},

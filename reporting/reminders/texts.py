@@ -1,0 +1,156 @@
+"""The words of a reminder: a text that can be pasted into a chat, and the same as a page with a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from itertools import groupby
+
+from ingestion.wording import period as spoken
+from reporting.reminders.due import Missing, Recipient
+
+STATES = {
+    "missing": "未报",
+    "blank": "收到的是空表",
+    "rejected": "被退回，尚未重报",
+    "partial": "只报了部分时段",
+}
+HOW = (
+    "报送方法：把填好的工作簿放进本单位的收件文件夹（inbox/{code}/），几分钟后回执出现在 outbox/{code}/；"
+    "被退回的，请按回执逐条改正后重报；没有数的，填 0 或“-”，不要留空。"
+)
+HEADINGS = ("单位", "报表", "报告期", "截止日", "状态", "逾期天数")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one recipient is told on one day. `page` is a whole HTML file that needs nothing else."""
+
+    recipient: Recipient
+    subject: str
+    text: str
+    page: str
+
+
+def message(recipient: Recipient, today: date) -> Message:
+    """The reminder of one recipient."""
+    subject = _subject(recipient)
+    return Message(recipient, subject, _text(recipient, subject, today), _page(recipient, subject, today))
+
+
+def _subject(recipient: Recipient) -> str:
+    parts = []
+    if recipient.own:
+        parts.append(f"本单位有 {len(recipient.own)} 张报表待报")
+    if recipient.below:
+        parts.append(f"下级 {_units(recipient.below)} 个单位有 {len(recipient.below)} 张报表待报")
+    return f"催报：{'，'.join(parts)}"
+
+
+def _units(missing: Iterable[Missing]) -> int:
+    return len({one.unit_code for one in missing})
+
+
+def _text(recipient: Recipient, subject: str, today: date) -> str:
+    lines = [subject, f"{recipient.name}（{recipient.code}）：", ""]
+    lines += [*_asking(recipient.own), HOW.format(code=recipient.code), ""] if recipient.own else []
+    if recipient.below:
+        lines += [f"截至 {today}，下级单位待报的报表：", *_list(recipient.below, today), ""]
+        for name, words in _to_forward(recipient):
+            lines += [f"—— 可直接转发给{name} ——", *words, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _asking(missing: Sequence[Missing]) -> Iterator[str]:
+    """What a unit is asked for, the step that came last first."""
+    ordered = sorted(missing, key=lambda one: (-one.step.days, one.due_date))
+    for (step, due_date), ones in groupby(ordered, key=lambda one: (one.step, one.due_date)):
+        yield step.asks.format(due=due_date)
+        yield from (f"  · {one.form_name}（{spoken(one.period)}）：{STATES[one.state]}" for one in ones)
+
+
+def _list(missing: Sequence[Missing], today: date) -> Iterator[str]:
+    for superior, ones in groupby(missing, key=lambda one: one.superior_name):
+        of_superior = list(ones)
+        yield f"【{superior}】{_units(of_superior)} 个单位，{len(of_superior)} 张报表"
+        for one in of_superior:
+            yield (
+                f"  · {one.unit_name}（{one.unit_code}） {one.form_name} {spoken(one.period)} 截止 {one.due_date} "
+                f"{STATES[one.state]}{_late(one, today)}"
+            )
+
+
+def _late(one: Missing, today: date) -> str:
+    days = (today - one.due_date).days
+    return f"，逾期 {days} 天" if days > 0 else ""
+
+
+def _to_forward(recipient: Recipient) -> Iterator[tuple[str, list[str]]]:
+    """For each unit directly below, its name and the words for it; who is further down is its own superior's to ask."""
+    mine = [one for one in recipient.below if one.superior_code == recipient.code]
+    for (code, name), ones in groupby(mine, key=lambda one: (one.unit_code, one.unit_name)):
+        yield name, [f"{name}：", *_asking(list(ones)), HOW.format(code=code)]
+
+
+def _page(recipient: Recipient, subject: str, today: date) -> str:
+    body = [f"<h1>{escape(subject)}</h1>", f"<p>{escape(recipient.name)}（{escape(recipient.code)}）</p>"]
+    if recipient.own:
+        body += ["<h2>本单位待报</h2>", _pre([*_asking(recipient.own), HOW.format(code=recipient.code)])]
+    if recipient.below:
+        body += [f"<h2>下级单位待报（截至 {today}）</h2>", *_table(recipient.below, today)]
+    forwards = list(_to_forward(recipient))
+    if forwards:
+        body.append("<h2>可直接转发给各单位的催报文字</h2>")
+        body += [f"<h3>{escape(name)}</h3>{_pre(words)}" for name, words in forwards]
+    return PAGE.format(title=escape(subject), body="\n".join(body))
+
+
+def _pre(lines: Iterable[str]) -> str:
+    return f"<pre>{escape(chr(10).join(lines))}</pre>"
+
+
+def _table(missing: Sequence[Missing], today: date) -> Iterator[str]:
+    yield "<table><thead><tr>" + "".join(f"<th>{heading}</th>" for heading in HEADINGS) + "</tr></thead>"
+    for superior, ones in groupby(missing, key=lambda one: one.superior_name):
+        of_superior = list(ones)
+        counted = f"{superior}：{_units(of_superior)} 个单位，{len(of_superior)} 张报表"
+        yield f'<tbody><tr><th colspan="{len(HEADINGS)}" class="group">{escape(counted)}</th></tr>'
+        for one in of_superior:
+            days = (today - one.due_date).days
+            cells = (
+                f"{one.unit_name}（{one.unit_code}）",
+                *(one.form_name, spoken(one.period), str(one.due_date), STATES[one.state]),
+                str(days) if days > 0 else "",
+            )
+            yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+        yield "</tbody>"
+    yield "</table>"
+
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font-family: "Noto Sans CJK SC", "Microsoft YaHei", "WenQuanYi Zen Hei", sans-serif; margin: 2em auto;
+  max-width: 62em; padding: 0 1em; color: #222; }}
+h1 {{ font-size: 1.4em; }}
+h2 {{ font-size: 1.15em; margin-top: 2em; }}
+h3 {{ font-size: 1em; margin-bottom: .3em; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ border: 1px solid #ccc; padding: .3em .6em; text-align: left; }}
+thead th {{ background: #f0f0f0; }}
+th.group {{ background: #fafafa; font-weight: normal; }}
+td:last-child {{ text-align: right; }}
+pre {{ background: #f7f7f7; padding: .8em 1em; white-space: pre-wrap; font-family: inherit; }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
