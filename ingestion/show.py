@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
 from catalogue.load import load as load_catalogue
-from catalogue.model import Catalogue
+from catalogue.model import Catalogue, State
 from ingestion import wording
 from ingestion.entry_units import ENTRY_UNITS
-from ingestion.observations import Place, Problem, Reading
+from ingestion.narrative.quantity import Quantity
+from ingestion.observations import FileContent, Place, Problem, Reading
 from ingestion.readers import read
 from kexie.errors import UserError
 
@@ -25,9 +27,58 @@ def show(file: Path, *, as_json: bool) -> tuple[list[str], list[str]]:
         raise UserError(f"{file} is no file; give the path of a workbook, CSV or narrative.")
     catalogue = load_catalogue()
     content = read(file.name, file.read_bytes(), catalogue)
+    if content.text:
+        lines = list(_of_text(content, catalogue, as_json=as_json))
+        return lines, [_sentence(problem, catalogue) for problem in content.problems]
     written = _as_json if as_json else _as_words
     lines = [written(_with_defaults(reading, catalogue), catalogue) for reading in content.readings]
     return lines, [_sentence(problem, catalogue) for problem in content.problems]
+
+
+def _of_text(content: FileContent, catalogue: Catalogue, *, as_json: bool) -> Iterator[str]:
+    """One line per quantity of a narrative: all of them, also those that are of no indicator."""
+    line, counted = 1, 0
+    for one in content.quantities:
+        line += content.text.count("\n", counted, one.start)
+        counted = one.start
+        yield _quantity_as_json(one, line) if as_json else _quantity_as_words(one, line, catalogue)
+
+
+def _quantity_as_words(one: Quantity, line: int, catalogue: Catalogue) -> str:
+    indicator = catalogue.indicators.get(one.indicator_code)
+    name = indicator.name_zh if indicator else "（目录之外）"
+    figure = "隐去" if one.state == State.REDACTED and one.low is one.high is None else _bounds(one)
+    marks = " ".join(filter(None, (one.scope, one.status, one.period, one.qualifier)))
+    note = f"（{one.note}）" if one.note else ""
+    return f"第 {line} 行“{wording.plain(one.quote)}”：{name} {figure} {one.measure} [{marks}]{note}"
+
+
+def _bounds(one: Reading | Quantity) -> str:
+    """A figure, and the bounds it claims where they are others."""
+    figure = wording.figure(one.value, "—")
+    if not one.low == one.value == one.high:
+        figure += f"（{wording.figure(one.low, '不限')} 至 {wording.figure(one.high, '不限')}）"
+    return figure
+
+
+def _quantity_as_json(one: Quantity, line: int) -> str:
+    return _object({
+        "indicator_code": one.indicator_code,
+        "value": one.value,
+        "low": one.low,
+        "high": one.high,
+        "measure": one.measure,
+        "scope": one.scope,
+        "status": one.status,
+        "state": one.state,
+        "period": one.period,
+        "place": {"line": line},
+        "qualifier": one.qualifier,
+        "note": one.note,
+        "quote": one.quote,
+        "start": one.start,
+        "end": one.end,
+    })  # fmt: skip
 
 
 def _with_defaults(reading: Reading, catalogue: Catalogue) -> Reading:
@@ -47,10 +98,7 @@ def _as_words(reading: Reading, catalogue: Catalogue) -> str:
     if reading.entered_in and reading.value is not None:
         figure = wording.amount(reading.value, measure, reading.entered_in)
     elif reading.state == "number":
-        figure = wording.figure(reading.value, "—")
-        if not reading.low == reading.value == reading.high:
-            figure += f"（{wording.figure(reading.low, '不限')} 至 {wording.figure(reading.high, '不限')}）"
-        figure = f"{figure} {measure}".rstrip()
+        figure = f"{_bounds(reading)} {measure}".rstrip()
     else:
         figure = f"{reading.state} “{wording.plain(reading.raw)}”"
     marks = f"{reading.scope} {reading.status}" + (f"，按“其余为0”（{reading.by_tick}）" if reading.by_tick else "")
@@ -77,6 +125,10 @@ def _as_json(reading: Reading, catalogue: Catalogue) -> str:
         **_entered(reading),
         **{name: place[name] for name in NARRATIVE if name in place},
     }
+    return _object(members)
+
+
+def _object(members: Mapping[str, object]) -> str:
     return "{" + ", ".join(f"{json.dumps(name)}: {_literal(value)}" for name, value in members.items()) + "}"
 
 
