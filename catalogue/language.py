@@ -66,7 +66,7 @@ class Marker:
     """A word that says a status or a scope of the numbers it reaches.
 
     `not_for` are measures, or kinds of indicator, of which it says nothing. One that `yields` gives way to another
-    status in the same clause.
+    status in the same clause; one that `compares` says that the number is a difference to the one before it.
     """
 
     word: str
@@ -74,6 +74,7 @@ class Marker:
     reach: Reach
     not_for: tuple[str, ...]
     yields: bool
+    compares: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,10 +170,10 @@ def _no_quantity(entry: Entry) -> NoQuantity | None:
 def _markers(entry: Entry, field: str, codes: type[StrEnum]) -> list[Marker]:
     says, reach = entry.word(field, codes), entry.word("reach", Reach)
     words, not_for = entry.texts("words", ()), entry.texts("not_for", ())
-    yields = entry.flag("yields", False)
+    yields, compares = entry.flag("yields", False), entry.flag("compares", False)
     if not entry.finish() or says is None or reach is None:
         return []
-    return [Marker(word, says, reach, not_for, yields) for word in words]
+    return [Marker(word, says, reach, not_for, yields, compares) for word in words]
 
 
 def _column(entry: Entry) -> list[tuple[str, str]]:

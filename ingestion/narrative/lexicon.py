@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ class Name(NamedTuple):
 
     indicator: Indicator
     words: tuple[str, ...]
+    is_outside: bool
 
 
 class Occurrence(NamedTuple):
@@ -37,18 +38,22 @@ class Lexicon:
 
     def __init__(self, catalogue: Catalogue) -> None:
         language = catalogue.language
+        self.indicators = catalogue.indicators
         self.by_word: dict[str, list[Name]] = {}
+        self._names: dict[str, list[Name]] = {}
+        self._names_in: dict[str, dict[str, list[Name]]] = {}
         self.by_measure: dict[str, Indicator] = {}
-        self.accepts: dict[str, frozenset[str]] = {}
+        self._accepts: dict[str, frozenset[str]] = {}
         self.unless: dict[str, re.Pattern[str] | None] = {}
         for indicator in catalogue.indicators.values():
-            self.accepts[indicator.code] = _accepted(indicator, language)
+            self._accepts[indicator.code] = _accepted(indicator, language)
             unless = [plain(word, language) for word in indicator.prose.unless]
             self.unless[indicator.code] = re.compile("|".join(map(re.escape, unless))) if unless else None
             for measure in indicator.prose.by_measure:
                 self.by_measure.setdefault(measure, indicator)
             for words in indicator.prose.names:
-                name = Name(indicator, tuple(plain(word, language) for word in words))
+                name = Name(indicator, tuple(plain(word, language) for word in words), indicator.code == OUTSIDE)
+                self._names.setdefault(name.words[0], []).append(name)
                 for word in dict.fromkeys(name.words):
                     self.by_word.setdefault(word, []).append(name)
         self._word = re.compile(f"(?=({_trie(self.by_word)}))")
@@ -66,13 +71,25 @@ class Lexicon:
                 occurrences.append(Occurrence(shorter, first, first + len(shorter), inner=True, ends=False))
         return occurrences
 
+    def names_in(self, measure: str) -> Mapping[str, Sequence[Name]]:
+        """The names of the indicators that a number in this measure can be of, by the first of their words."""
+        names = self._names_in.get(measure)
+        if names is None:
+            names = {
+                word: taken
+                for word, known in self._names.items()
+                if (taken := [name for name in known if self.takes(name.indicator, measure)])
+            }
+            self._names_in[measure] = names
+        return names
+
     def takes(self, indicator: Indicator, measure: str) -> bool:
         """Whether a number in this measure can be one of the indicator's."""
-        accepted = self.accepts[indicator.code]
+        accepted = self._accepts[indicator.code]
         return not accepted or measure in accepted
 
 
-def _beginnings(word: str, words: Mapping[str, object]) -> list[str]:
+def _beginnings(word: str, words: Container[str]) -> list[str]:
     """The words that a longer one begins with."""
     return [word[:length] for length in range(2, len(word)) if word[:length] in words]
 

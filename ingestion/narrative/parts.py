@@ -63,7 +63,7 @@ def mark_parts(
             begun = True
             whole.parts += value
             one.is_part = True
-            if one.fit < STRONG or one.indicator is whole.of.indicator:
+            if one.indicator is None or one.fit < STRONG or one.indicator is whole.of.indicator:
                 one.indicator = _of_parts(whole.of.indicator, catalogue)
 
 

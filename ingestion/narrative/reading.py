@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from catalogue.language import Language, Marker, Reach
+from catalogue.language import Language, Marker
 from catalogue.model import Aggregation, Catalogue, Indicator, Scope, State, Status
 from ingestion.narrative.binding import Binder
 from ingestion.narrative.lexicon import lexicon
@@ -86,7 +86,7 @@ class _Reader:
         bound = [Bound(one, indicator, fit) for one, (indicator, fit) in zip(found, read, strict=True)]
         for last, one, marker in zip(bound, bound[1:], said[1:], strict=False):
             # 22项，较上年多10项: what is compared is what was said before.
-            if marker is not None and marker.says == Status.REFERENCE and marker.reach is Reach.NEXT:
+            if marker is not None and marker.compares:
                 one.indicator = last.indicator if one.found.measure == last.found.measure else None
         return bound
 
@@ -133,7 +133,9 @@ class _Reader:
 
     def _later_year(self, found: Found, start: int) -> int | None:
         """A year after the report's that is named before a quantity in its statement: 到2025年…达到."""
-        years = [int(year) for year in _LATER_YEAR.findall(self._plain, max(start, found.start - 60), found.start)]
+        years = [
+            int(year) for year in _LATER_YEAR.findall(self._plain, max(start - 1, found.start - 60, 0), found.start)
+        ]
         return years[-1] if years and years[-1] > (self._sections.year or 0) else None
 
     def _when(self, status: Status, found: Found, start: int) -> str:

@@ -49,7 +49,9 @@ class Scanner:
         self._chinese = frozenset(signs)
         self._abstraction = re.compile(any_of(language.abstractions))
         self._place = re.compile(any_of(language.place_words))
-        self._hedges = tuple(sorted(self.grammar.before, key=len, reverse=True))
+        self._hedges: dict[str, list[str]] = {}
+        for word in sorted(self.grammar.before, key=len, reverse=True):
+            self._hedges.setdefault(word[-1], []).append(word)
         self._each = re.compile(rf"(?:{any_of(language.each)})[^，。；、：\d]{{0,9}}$")
         hedged = rf"(?:{any_of([*self.grammar.before, '为', '到', '是', '至', '占', '的', '：', ' '])})"
         self._rate_noun = re.compile(rf"(?:{any_of(language.rate_nouns)}){hedged}{{0,4}}$")
@@ -137,7 +139,8 @@ class Scanner:
         begin = place
         while True:
             at = begin - 1 if begin > start and text[begin - 1] == " " else begin
-            word = next((word for word in self._hedges if text.endswith(word, start, at)), None)
+            words = self._hedges.get(text[at - 1], ()) if at > start else ()
+            word = next((word for word in words if text.endswith(word, start, at)), None)
             if word is None:
                 return hedges, begin
             hedge = self.grammar.before[word]
