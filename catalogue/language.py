@@ -117,6 +117,7 @@ class Language:
     rate_nouns: tuple[str, ...]
     money_nouns: tuple[str, ...]
     traffic_nouns: tuple[str, ...]
+    people_nouns: tuple[str, ...]
     ranks: tuple[str, ...]
     each: tuple[str, ...]
     people_times: tuple[str, ...]

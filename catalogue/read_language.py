@@ -50,6 +50,7 @@ def read_language(entry: Entry) -> Language:
         rate_nouns=_words("rate_nouns", entry),
         money_nouns=_words("money_nouns", entry),
         traffic_nouns=_words("traffic_nouns", entry),
+        people_nouns=_words("people_nouns", entry),
         ranks=_words("ranks", entry),
         each=_words("each", entry),
         people_times=_words("people_times", entry),
@@ -72,8 +73,8 @@ def _hedge(entry: Entry) -> Hedge | None:
     qualifier = entry.word("qualifier", Qualifier)
     not_in = entry.texts("not_in", ())
     for longer in not_in:
-        if word not in longer:
-            entry.mistake(f"not_in '{longer}' does not hold the word '{word}'; give longer words that do")
+        if not longer.endswith(word):
+            entry.mistake(f"not_in '{longer}' does not end with '{word}'; give longer words that do")
     if not entry.finish() or position is None or effect is None or qualifier is None:
         return None
     return Hedge(word, position, effect, qualifier, not_in)

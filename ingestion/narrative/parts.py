@@ -67,6 +67,31 @@ def mark_parts(
                 one.indicator = _of_parts(whole.of.indicator, catalogue)
 
 
+def mark_sums(bound: Sequence[Bound], catalogue: Catalogue) -> None:
+    """Mark what follows a figure and adds up to it exactly as its parts: 经费96万元：活动31万元、….
+
+    Two or more of the same measure, none of which has a name of its own that fits well.
+    """
+    for place, whole in enumerate(bound):
+        total, listed, rest = whole.found.stated.value, list[Bound](), Decimal(0)
+        if not total or whole.is_part:
+            continue
+        for one in bound[place + 1 :]:
+            if one.found.measure != whole.found.measure or one.found.stated.value is None or one.is_part:
+                break
+            listed.append(one)
+            rest += one.found.stated.value
+            if rest >= total:
+                break
+        if rest == total and len(listed) > 1 and all(_has_no_other_name(one, whole) for one in listed):
+            for one in listed:
+                one.is_part, one.indicator = True, _of_parts(whole.indicator, catalogue)
+
+
+def _has_no_other_name(one: Bound, whole: Bound) -> bool:
+    return one.indicator is None or one.fit < STRONG or one.indicator is whole.indicator
+
+
 def _is_paired(text: str, listed: Sequence[Bound], place: int) -> bool:
     """Whether a number stands right beside the next one, as in 甲16项159万元: it does not end the list."""
     if place + 1 == len(listed):

@@ -12,7 +12,7 @@ from ingestion.narrative.binding import Binder
 from ingestion.narrative.lexicon import lexicon
 from ingestion.narrative.markers import Markers
 from ingestion.narrative.numbers import Stated, stated
-from ingestion.narrative.parts import Bound, mark_parts
+from ingestion.narrative.parts import Bound, mark_parts, mark_sums
 from ingestion.narrative.quantity import Quantity
 from ingestion.narrative.scan import Found, scanner
 from ingestion.narrative.sections import Sections
@@ -67,6 +67,7 @@ class _Reader:
                 said = self._said(sentence, found)
                 bound = self._bind(sentence, found, said)
                 mark_parts(text, start, end, bound, earlier, self._catalogue)
+                mark_sums(bound, self._catalogue)
                 yield from self._finish(sentence, bound, said)
                 earlier = bound
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalogue.language import Hedge, HedgeEffect, Language
-from ingestion.narrative.numbers import HUNDRED, Grammar, Stated, Written, any_of, grammar, measure_of, ranged, stated
+from ingestion.narrative.lost import RATE, TIMES, VISITS, Lost
+from ingestion.narrative.numbers import Grammar, Stated, Written, any_of, grammar, measure_of, ranged, stated
+from ingestion.narrative.quantity import Qualifier
 from ingestion.narrative.text import Quotations
 
 RANK = "名"
-MONEY = "元"
-TIMES = "次"
-VISITS = "人次"
-RATE = "%"
 
 
 @dataclass(slots=True)
@@ -53,31 +51,35 @@ class Scanner:
         for word in sorted(self.grammar.before, key=len, reverse=True):
             self._hedges.setdefault(word[-1], []).append(word)
         self._each = re.compile(rf"(?:{any_of(language.each)})[^，。；、：\d]{{0,9}}$")
-        hedged = rf"(?:{any_of([*self.grammar.before, '为', '到', '是', '至', '占', '的', '：', ' '])})"
-        self._rate_noun = re.compile(rf"(?:{any_of(language.rate_nouns)}){hedged}{{0,4}}$")
         self._rank_noun = re.compile(
             rf"(?:{any_of(language.ranks)})(?:在|于|为|：|全国|全省|全市|全州|全区|全旗|中|了){{0,3}}第?$"
         )
-        self._people_times = re.compile(rf"(?:{any_of(language.people_times)}){hedged}{{0,3}}$")
-        self._money_noun = re.compile(any_of(language.money_nouns))
-        self._traffic_noun = re.compile(any_of(language.traffic_nouns))
-        self._stop = re.compile(r"[，。；：、）！？\s]|$")
+        self._rank_scope = re.compile(
+            rf"(?:{any_of(language.ranks)})[^，。；第]{{0,6}}第$|(?:全国|全省|全市|全州|全区|全旗)第$"
+        )
+        self._people_times = re.compile(
+            rf"(?:{any_of(language.people_times)})(?:达到?|为|共计?|：|约|近|超过?){{0,2}}$"
+        )
+        self._lost = Lost(language, self.grammar)
+        self._hundredth = re.compile(r"百分之(?=[\d一二三四五六七八九十百])")
 
     def within(self, text: str, start: int, end: int) -> list[Found]:
         """The quantities of one sentence of a plain text, in order."""
-        first = self._candidate.search(text, start, end)
-        if first is None:
-            return []
-        quotations = self.quotations.within(text, start, end)
-        found: list[Found] = []
-        at: re.Match[str] | None = first
+        found = [self._dropped(*gap) for gap in self._lost.numbers(text, start, end)]
+        at = self._candidate.search(text, start, end)
+        quotations = self.quotations.within(text, start, end) if at is not None else []
         while at is not None:
             place = at.start()
             one, place = self._at(text, place, start, end, quotations)
             if one is not None:
                 found.append(one)
             at = self._candidate.search(text, place, end)
-        return found
+        return sorted(found, key=lambda one: one.start)
+
+    def _dropped(self, start: int, end: int, spelled: str) -> Found:
+        measure = self.language.measures[spelled]
+        claim = Stated(None, None, None, measure, Qualifier.REDACTED, "redacted")
+        return Found(start, end, start, claim, spelled, "原文缺数字")
 
     def _at(
         self, text: str, place: int, start: int, end: int, quotations: list[tuple[int, int]]
@@ -92,6 +94,8 @@ class Scanner:
         for opens, closes in quotations:
             if opens < place < closes:
                 return None, closes
+        if (hundredth := self._hundredth.match(text, place, end)) is not None:
+            return self._of_hundred(text, place, start, end, hundredth.end())
         name = self._names.match(text, place)
         if name is not None:
             return None, name.end()
@@ -107,10 +111,14 @@ class Scanner:
         match = self.grammar.measure.match(text, stop, end)
         rank = match is not None and match["measure"] in ("名", "位") and self._is_rank(text, place, start)
         if behind and not rank:
-            return None, past
+            return self._rank_alone(text, place, start, end, number), max(past, match.end() if match else stop)
         if match is None:
-            one = self._without_measure(text, place, start, end, number, stop)
-            return one, (one.end if one else max(past, stop))
+            restored = self._lost.measure_of(text, place, start, number, stop)
+            if restored is None:
+                return None, max(past, stop)
+            measure, exact, note = restored
+            one = self._made(text, place, start, end, number, stop, measure, "", note, exact=exact)
+            return one, one.end
         measure, spelled = measure_of(match, self.language), match["measure"]
         if rank:
             measure = RANK
@@ -144,12 +152,9 @@ class Scanner:
             if word is None:
                 return hedges, begin
             hedge = self.grammar.before[word]
-            left = at - len(word)
-            if any(
-                text.startswith(longer, at - len(longer)) for longer in hedge.not_in if text.endswith(longer, start, at)
-            ):
+            if any(text.endswith(longer, start, at) for longer in hedge.not_in):
                 return hedges, begin
-            begin = left
+            begin = at - len(word)
             if hedge.effect is HedgeEffect.NONE:
                 return hedges, begin if hedges else place
             hedges.append(hedge)
@@ -171,21 +176,20 @@ class Scanner:
         one.for_each = self._each.search(text, max(start, begin - 14), begin) is not None
         return one
 
-    def _without_measure(self, text: str, place: int, start: int, end: int, number: Written, stop: int) -> Found | None:
-        """A rate that lost its percent sign, or money and clicks in 万 that lost their measure; else nothing."""
-        if number.chinese:
+    def _of_hundred(self, text: str, place: int, start: int, end: int, digits: int) -> tuple[Found | None, int]:
+        """百分之九十 is 90 %."""
+        number = self.grammar.number_at(text, digits)
+        if number is None or number.end > end:
+            return None, digits
+        one = self._made(text, place, start, end, number, number.end, RATE, "")
+        return one, one.end
+
+    def _rank_alone(self, text: str, place: int, start: int, end: int, number: Written) -> Found | None:
+        """A rank without 名 or 位: 位居全省第一."""
+        closed = number.end >= end or text[number.end] in "，。；、）！ \n"
+        if not closed or self._rank_scope.search(text, max(start, place - 12), place) is None:
             return None
-        near = text[max(start, place - 16) : place]
-        if (number.masked or (number.value or HUNDRED + 1) <= HUNDRED) and self._rate_noun.search(near):
-            return self._made(text, place, start, end, number, stop, RATE, "", "原文缺百分号，按百分比读")
-        if number.masked or self._stop.match(text, stop) is None or not number.rounds:
-            return None
-        clause = text[max(start, place - 24) : place]
-        if self._traffic_noun.search(clause):
-            return self._made(text, place, start, end, number, stop, TIMES, "", "原文缺计量单位，按次读")
-        if self._money_noun.search(clause):
-            return self._made(text, place, start, end, number, stop, MONEY, "", "原文缺“元”，按元读", exact=True)
-        return None
+        return self._made(text, place, start, end, number, number.end, RANK, "")
 
 
 def _is_letter(sign: str) -> bool:

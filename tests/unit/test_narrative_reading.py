@@ -103,6 +103,7 @@ NOTHING = [
     "建党100周年之际，P5全彩屏亮相，5G和4K技术上屏",
     "工作总结3篇",
     "年满60岁的会员，副高以上职称",
+    "推行“1+5+N”模式，建成1+3平台，第5—8期培训班结业",
 ]
 
 
@@ -187,6 +188,43 @@ def test_a_rate_that_lost_its_sign_is_read_as_one_and_says_so() -> None:
 def test_money_without_its_measure_is_exact_money() -> None:
     (one,) = _read("落实项目资金总额60万。")
     assert (one.value, one.low, one.high, one.measure) == (Decimal(600000), Decimal(600000), Decimal(600000), "元")
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "note"),
+    [
+        ("累计流量近1000万，", "次", "缺计量单位"),
+        ("注册人数达34.2万。", "人", "缺计量单位"),
+        ("参与人次2.3万。", "人次", "缺计量单位"),
+        ("投入科普经费达 万元", "元", "缺数字"),
+        ("发放资料近份(册)", "份", "缺数字"),
+    ],
+)
+def test_what_was_lost_in_copying_is_restored_and_said(text: str, measure: str, note: str) -> None:
+    (one,) = _read(text)
+    assert one.measure == measure
+    assert note in one.note
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("全国排名63位", 63), ("居全市第四名", 4), ("名列全省第一。", 1), ("排名全国第3，", 3)]
+)
+def test_a_rank_is_a_quantity_of_its_own_kind(text: str, value: int) -> None:
+    (one,) = _read(text)
+    assert (one.measure, one.indicator_code, one.value) == ("名", "contest_rank", Decimal(value))
+
+
+def test_hundredths_in_words_are_percent() -> None:
+    (one,) = _read("科普覆盖率达百分之九十以上")
+    assert (one.quote, one.value, one.low, one.high) == ("百分之九十以上", Decimal(90), Decimal(90), Decimal(100))
+
+
+def test_what_adds_up_to_the_figure_before_it_is_its_parts() -> None:
+    read = _read("安排科普经费96万元：活动31万元、阵地23万元、奖励10万元、宣传32万元")
+    assert [(one.scope, one.indicator_code) for one in read] == [
+        ("own", "fin_literacy_budget"),
+        *[("part", "fin_project_item_amount")] * 4,
+    ]
 
 
 def test_a_row_of_a_table_carries_its_measure_and_its_columns_their_scope() -> None:
