@@ -128,6 +128,7 @@ class Language:
     scopes: tuple[Marker, ...]
     columns: Mapping[str, str]
     parts: tuple[str, ...]
+    respectively: tuple[str, ...]
 
     def hedges_at(self, position: HedgePosition) -> dict[str, Hedge]:
         """The hedges that stand at a position, by their word."""

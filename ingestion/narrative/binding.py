@@ -6,13 +6,16 @@ number it counts to the end of its clause, most right behind the measure (20个�
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.model import Aggregation, Indicator, Status
 from ingestion.narrative.lexicon import OUTSIDE, Lexicon, Name
+from ingestion.narrative.numbers import any_of
 from ingestion.narrative.scan import Found
 
 ACROSS_COMMA, ACROSS_SEMICOLON, ACROSS_PAUSE, ACROSS_NUMBER = 0.72, 0.45, 0.88, 0.85
@@ -26,6 +29,8 @@ TOUCHING_BEHIND, HEAD_NOUN = 1.4, 2.0
 BEHIND_OF, BEHIND = 1.0, 0.8
 INNER = 0.7
 """A word that is the end of a longer one: 科技馆 in 农村中学科技馆."""
+OTHER_ITEM, OWN_NOUN = 0.35, 3
+"""In a list, the noun of an earlier item says little of one that has a noun of so many signs itself."""
 LEAST_OF_SEVERAL = 0.3
 """Each word of a name of several must stand so near."""
 NEAR = 0.73
@@ -33,6 +38,8 @@ NEAR = 0.73
 OWN_MEASURE, OWN_STATUS = 1.15, 1.5
 ENOUGH = 1.25
 
+_NOUN = re.compile(r"[^、和及与]{2,30}")
+_CLAUSE_END = re.compile(r"[，；]")
 COMMAS, SEMICOLONS, PAUSES = "，：", "；", "、"
 
 
@@ -73,6 +80,7 @@ class _Sentence:
         self._semicolons = _places(text, start, end, SEMICOLONS)
         self._pauses = _places(text, start, end, PAUSES)
         self._numbers = [one.start for one in found]
+        self._measures = {one.start: one.measure for one in found}
         self.words = [
             _Word(one.word, len(one.word), one.inner, one.ends, self.place(one.start), self.place(one.end))
             for one in lexicon.words_in(text, max(start, found[0].start - WIDEST), min(end, found[-1].end + FAR))
@@ -91,6 +99,8 @@ class _Sentence:
         """How near each word stands to a quantity."""
         nearest, alone = _Weights({}, {})
         first, last = self.place(one.start), self.place(one.end)
+        item = max(self._last(self._pauses, first.pauses), self._last(self._commas, first.commas))
+        has_own_noun = one.start - item > OWN_NOUN
         for word in self.words:
             if word.last.at <= one.number:
                 weight = _before(word, first)
@@ -102,9 +112,18 @@ class _Sentence:
                 nearest[word.word] = weight
             if word.inner:
                 weight = weight * INNER if word.ends else 0.0
+            if has_own_noun and word.last.at <= item and self._is_taken(word, first, one.measure):
+                weight *= OTHER_ITEM
             if weight > alone.get(word.word, 0.0):
                 alone[word.word] = weight
         return _Weights(nearest, alone)
+
+    def _last(self, places: list[int], count: int) -> int:
+        return places[count - 1] if count else self.start
+
+    def _is_taken(self, word: _Word, first: _Place, measure: str) -> bool:
+        """Whether a word belongs to another item of the list, or to another number of this measure."""
+        return word.last[1:3] == first[1:3] or self._measures.get(word.last.at) == measure
 
     def _behind(self, word: _Word, stop: int) -> float:
         gap = word.first.at - stop
@@ -149,8 +168,9 @@ def _before(word: _Word, first: _Place) -> float:
 class Binder:
     """Binds the quantities of one sentence to indicators of a lexicon."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, respectively: Sequence[str]) -> None:
         self._lexicon = lexicon
+        self._respectively = re.compile(any_of(respectively))
 
     def bind(
         self, text: str, start: int, end: int, found: Sequence[Found], statuses: Sequence[str]
@@ -160,7 +180,26 @@ class Binder:
         `statuses` are what the words near each say of its status.
         """
         sentence = _Sentence(self._lexicon, text, start, end, found)
-        return [self._best(sentence, one, status) for one, status in zip(found, statuses, strict=True)]
+        places = {} if self._respectively.search(text, start, end) is None else self._nouns(text, start, end, found)
+        return [
+            self._best(
+                sentence, replace(one, start=at, number=at, end=at) if (at := places.get(one.start)) else one, status
+            )
+            for one, status in zip(found, statuses, strict=True)
+        ]
+
+    def _nouns(self, text: str, start: int, end: int, found: Sequence[Found]) -> dict[int, int]:
+        """For each number behind 分别 where its own noun ends, by where the number begins."""
+        places: dict[int, int] = {}
+        for match in self._respectively.finditer(text, start, end):
+            first = max(text.rfind(sign, start, match.start()) for sign in "，；：")
+            first = start if first < 0 else first + 1
+            nouns = [noun.end() for noun in _NOUN.finditer(text, first, match.start())]
+            clause = _CLAUSE_END.search(text, match.end(), end)
+            numbers = [one.start for one in found if match.end() <= one.start < (clause.start() if clause else end)]
+            if len(nouns) == len(numbers) > 1:
+                places.update(zip(numbers, nouns, strict=True))
+        return places
 
     def _best(self, sentence: _Sentence, one: Found, status: str) -> tuple[Indicator | None, float]:
         weights, measure = sentence.weights(one), one.measure

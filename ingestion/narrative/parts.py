@@ -13,7 +13,7 @@ from catalogue.model import Catalogue, Indicator
 from ingestion.narrative.numbers import any_of
 from ingestion.narrative.scan import Found
 
-STRONG = 3.6
+STRONG = 2.2
 """A name that fits so well is the part's own, whatever it is a part of."""
 
 
@@ -52,7 +52,8 @@ def mark_parts(
     for opening in _opening(catalogue.language).finditer(text, start, end):
         before = [one for one in bound if one.found.end <= opening.start()]
         wholes = _wholes(before or earlier)
-        listed = [one for one in bound if one.found.start >= opening.end()]
+        stop = _end_of_bracket(text, start, opening.start(), end)
+        listed = [one for one in bound if opening.end() <= one.found.start < stop]
         begun = False
         for place, one in enumerate(listed):
             whole, value = wholes.get(one.found.measure), one.found.stated.value
@@ -65,6 +66,13 @@ def mark_parts(
             one.is_part = True
             if one.indicator is None or one.fit < STRONG or one.indicator is whole.of.indicator:
                 one.indicator = _of_parts(whole.of.indicator, catalogue)
+
+
+def _end_of_bracket(text: str, start: int, place: int, end: int) -> int:
+    """Where the bracket ends that a place stands in, or the sentence."""
+    opened, closed = text.rfind("（", start, place), text.rfind("）", start, place)
+    behind = text.find("）", place, end)
+    return behind if opened > closed and behind >= 0 else end
 
 
 def mark_sums(bound: Sequence[Bound], catalogue: Catalogue) -> None:

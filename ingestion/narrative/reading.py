@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from catalogue.language import Language, Marker
+from catalogue.language import Language, Marker, Reach
 from catalogue.model import Aggregation, Catalogue, Indicator, Scope, State, Status
 from ingestion.narrative.binding import Binder
 from ingestion.narrative.lexicon import lexicon
@@ -46,7 +46,7 @@ class _Reader:
         self._period = period or _period_of(self._plain, self._sections.year)
         self._scanner, self._tables = scanner(self._language), tables(self._language)
         self._lexicon = lexicon(catalogue)
-        self._binder = Binder(self._lexicon)
+        self._binder = Binder(self._lexicon, self._language.respectively)
         self._statuses, self._scopes = _markers(self._language)
         self._columns: list[str] = []
         self._list_status: Status | None = None
@@ -98,8 +98,7 @@ class _Reader:
         for one, marker in zip(bound, said, strict=True):
             found = one.found
             indicator = None if found.for_each else one.indicator
-            says = marker.says if marker and not (indicator and indicator.aggregation in marker.not_for) else ""
-            status = self._status(indicator, found, start, says, listed)
+            status = self._status(indicator, found, start, _says(marker, indicator), listed)
             scoped = self._scopes.reaching(scopes, text, found.start, found.measure)
             scope = Scope.PART if one.is_part else Scope(scoped.says) if scoped else Scope.OWN
             yield self._quantity(found, indicator, status, scope, self._when(status, found, start))
@@ -207,6 +206,14 @@ class _Reader:
             indicator_code=indicator.code if indicator else "",
             note="；".join(notes),
         )
+
+
+def _says(marker: Marker | None, indicator: Indicator | None) -> str:
+    """The status that a marker gives a figure. That it is done (已) only keeps it from being planned or applied for."""
+    if marker is None or (indicator is not None and indicator.aggregation in marker.not_for):
+        return ""
+    is_verb = marker.says == Status.ACTUAL and marker.reach in (Reach.CLAUSE, Reach.BEHIND)
+    return "" if is_verb else marker.says
 
 
 @lru_cache(maxsize=8)

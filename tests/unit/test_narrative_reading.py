@@ -173,6 +173,23 @@ def test_several_numbers_on_one_noun_each_find_their_own_indicator() -> None:
     ]
 
 
+def test_numbers_said_respectively_each_take_their_own_noun() -> None:
+    assert _figures("企业科协、高校科协和农技协分别达到26家、5家和41个") == [
+        ("26家", "org_enterprise_ast_count"),
+        ("5家", "org_university_ast_count"),
+        ("41个", "org_agritech_assoc_count"),
+    ]
+
+
+def test_a_noun_that_is_not_in_the_catalogue_does_not_take_the_noun_before_it() -> None:
+    assert _figures("科普志愿者320名，村里的卫生员238名")[1] == ("238名", "")
+
+
+def test_a_bracket_ends_the_parts_that_it_opened() -> None:
+    read = _read("农技协41个（其中注册29个）、企业科协12个")
+    assert [one.scope for one in read] == ["own", "part", "own"]
+
+
 def test_a_number_for_each_is_no_total() -> None:
     (one,) = _read("每个村办科普讲座2场")
     assert (one.indicator_code, one.value) == ("", Decimal(2))
