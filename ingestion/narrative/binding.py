@@ -100,7 +100,7 @@ class _Sentence:
         nearest, alone = _Weights({}, {})
         first, last = self.place(one.start), self.place(one.end)
         item = max(self._last(self._pauses, first.pauses), self._last(self._commas, first.commas))
-        has_own_noun = one.start - item > OWN_NOUN
+        has_own_noun = one.start - item > OWN_NOUN and self.text[one.start - 1] != "（"
         for word in self.words:
             if word.last.at <= one.number:
                 weight = _before(word, first)
