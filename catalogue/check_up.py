@@ -34,6 +34,8 @@ class Limits:
     understated: Decimal
     vague: Decimal
     chance: Decimal
+    certain: Decimal
+    shared_pairs: Decimal
     unsupported_from: Decimal
 
 
@@ -52,7 +54,7 @@ HEADINGS = ("plan", "review", "by_year")
 WORDS = (
     "province", "own", "city_own", "either", "nameless", "last_year", "this_year", "next_year", "many_years",
     "compared", "not_last_year", "rise", "fall", "up_to", "from", "of_plan", "plan", "each", "respectively", "together",
-    "and_so_on", "not_counted", "jointly", "light", "row_numbers", "measure_column", "change_column",
+    "and_so_on", "not_counted", "jointly", "light", "common_pairs", "row_numbers", "measure_column", "change_column",
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def check(connection: Connection, catalogue: Catalogue, draft: Path, year: int) 
     by_code = {unit.code: unit for unit in units}
     claims = DraftReader(catalogue, units, year).claims(opened.draft)
     published = Published(connection, [target for claim in claims for target in claim.targets])
-    judged = Judge(catalogue.check_up, published, by_code).judge(claims)
+    judged = Judge(catalogue, published, by_code).judge(claims)
     phrases = published.wordings([(one.target, one.figure) for one in judged])
     marked = Sentences(catalogue, by_code).marked(claims, judged, phrases)
     notes = [

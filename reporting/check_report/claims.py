@@ -57,7 +57,7 @@ class Claim:
 
     Without targets nothing published can be compared: `unread` says why, in Chinese, where the draft is not at fault.
     With `otherwise` the claim may speak of something else, and is this where it is not right. `is_total` is true where
-    it is the sum of its targets.
+    it is the sum of its targets; `said` is the clause. A quantity of no indicator has a target without one.
     """
 
     quantity: Quantity
@@ -68,3 +68,4 @@ class Claim:
     unread: str = ""
     otherwise: Otherwise | None = None
     is_total: bool = False
+    said: str = ""

@@ -13,11 +13,14 @@ What has no indicator or no published figure is unsupported, or not checked wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
-from catalogue.check_up import CheckUp, Verdict
+from catalogue.check_up import Verdict
+from catalogue.model import Catalogue
 from reporting.check_report.claims import Claim, Kind, Sense, Target
 from reporting.check_report.phrase import MISSING, Figure, Truth, exactly
 from reporting.check_report.published import Fit, Moment, Published, Unit
@@ -39,19 +42,55 @@ class Judgement:
 class Judge:
     """Judges the claims of one draft."""
 
-    def __init__(self, rules: CheckUp, published: Published, units: Mapping[str, Unit]) -> None:
-        self._limits, self._published, self._units = rules.limits, published, units
+    def __init__(self, catalogue: Catalogue, published: Published, units: Mapping[str, Unit]) -> None:
+        self._catalogue, self._published, self._units = catalogue, published, units
+        self._limits = catalogue.check_up.limits
+        self._common = frozenset(catalogue.check_up.words["common_pairs"])
 
     def judge(self, claims: Sequence[Claim]) -> list[Judgement]:
         """A judgement for each claim, in order."""
         judged = [self._by_itself(claim) for claim in claims]
+        self._look_elsewhere(claims, judged)
+        self._look_for_namesakes(claims, judged)
+        return self._compared_with_each_other(claims, judged)
+
+    def _look_elsewhere(self, claims: Sequence[Claim], judged: list[Judgement]) -> None:
+        """Find for what is contradicted the figure of the same indicator that the phrase is true of."""
         wrong = [number for number, one in enumerate(judged) if one.verdict is Verdict.CONTRADICTED]
         fits = self._published.fits([claims[number] for number in wrong])
         for order, number in enumerate(wrong):
             fit = self._likeliest(claims[number], judged[number], fits.get(order, []))
             if fit is not None:
                 judged[number] = _again(judged[number], Verdict.WRONG_SCOPE_OR_PERIOD, fit=fit)
-        return self._compared_with_each_other(claims, judged)
+
+    def _look_for_namesakes(self, claims: Sequence[Claim], judged: list[Judgement]) -> None:
+        """Find for what nothing explains another indicator that the sentence may speak of, and is right of."""
+        open_ones = [
+            number
+            for number, one in enumerate(judged)
+            if one.verdict in (Verdict.CONTRADICTED, Verdict.UNSUPPORTED) and claims[number].said
+        ]
+        kindred = self._catalogue.language.kindred_measures
+        measures = [claims[number].quantity.measure for number in open_ones]
+        kinds = [[measure, *kindred.get(measure, ())] for measure in measures]
+        found = self._published.namesakes([claims[number] for number in open_ones], kinds)
+        for order, number in enumerate(open_ones):
+            own = {target.indicator_code for target in claims[number].targets}
+            for target, figure in found.get(order, []):
+                if target.indicator_code in own:
+                    continue
+                if claims[number].phrase.is_just(figure, self._limits) and self._is_named(claims[number], target):
+                    judged[number] = Judgement(Verdict.RIGHT, target, figure)
+                    break
+
+    def _is_named(self, claim: Claim, target: Target) -> bool:
+        """Whether a clause may speak of an indicator of which it is true: it is too exact for chance, or alike."""
+        width = claim.phrase.width
+        if width is not None and width <= self._limits.certain:
+            return True
+        name = _IN_BRACKETS.sub("", self._catalogue.indicators[target.indicator_code].name_zh)
+        shared = (_pairs(name) & _pairs(claim.said)) - self._common
+        return len(shared) >= self._limits.shared_pairs
 
     def _by_itself(self, claim: Claim) -> Judgement:
         if claim.unread or not claim.targets:
@@ -60,8 +99,8 @@ class Judge:
         figures = self._figures(claim)
         truths = [claim.phrase.truth(figure, self._limits) for _, figure in figures]
         for (target, figure), truth in zip(figures, truths, strict=True):
-            point = figure.point
-            if truth is Truth.TRUE and (point is None or claim.phrase.says_enough(point, self._limits)):
+            is_right = self._is_meant(claim, target) and self._is_right(claim, figure, truth)
+            if is_right or claim.phrase.is_just(figure, self._limits):
                 return Judgement(Verdict.RIGHT, target, figure)
         if claim.otherwise is not None:
             return Judgement(claim.otherwise.verdict, reason=claim.otherwise.reason)
@@ -69,7 +108,7 @@ class Judge:
         meant = [
             (target, figure, truth)
             for (target, figure), truth in zip(figures, truths, strict=True)
-            if target.indicator_code == claim.targets[0].indicator_code and not figure.is_missing
+            if self._is_meant(claim, target) and not figure.is_missing
         ]
         if not meant:
             return self._nothing_published(claim)
@@ -77,6 +116,15 @@ class Judge:
         if not any(truth is Truth.FALSE for *_, truth in meant) and Truth.UNKNOWN in truths:
             return Judgement(Verdict.NOT_CHECKED, target, figure, "已发布的数只有上下限，且相差较大，无法判断")
         return self._not_true(claim, target, figure)
+
+    def _is_meant(self, claim: Claim, target: Target) -> bool:
+        first = claim.targets[0]
+        is_alike = (target.kind is Kind.PLAN) == (first.kind is Kind.PLAN)
+        return is_alike and target.indicator_code == first.indicator_code
+
+    def _is_right(self, claim: Claim, figure: Figure, truth: Truth) -> bool:
+        point = figure.point
+        return truth is Truth.TRUE and (point is None or claim.phrase.says_enough(point, self._limits))
 
     def _figures(self, claim: Claim) -> list[tuple[Target, Figure]]:
         if claim.is_total:
@@ -91,15 +139,18 @@ class Judge:
             )
         if target.sense is not Sense.LEVEL:
             return Judgement(Verdict.NOT_CHECKED, target, reason="没有可比的数，算不出增减")
+        if target.kind is Kind.PLAN:
+            return Judgement(Verdict.NOT_CHECKED, target, reason="没有发布过这项指标的计划数")
+        base = claim.phrase.base
+        if base is not None and base < self._limits.unsupported_from:
+            return Judgement(Verdict.NOT_CHECKED, target, reason="没有发布过这个数，数目小，不作为问题")
         return Judgement(Verdict.UNSUPPORTED, target)
 
     def _not_true(self, claim: Claim, target: Target, figure: Figure) -> Judgement:
         told = Judgement(Verdict.CONTRADICTED, target, figure)
         if not claim.is_total:
             for moment, before in self._published.earlier(target):
-                point = before.point
-                is_true = claim.phrase.truth(before, self._limits) is Truth.TRUE
-                if is_true and (point is None or claim.phrase.says_enough(point, self._limits)):
+                if claim.phrase.is_just(before, self._limits):
                     return _again(told, Verdict.STALE, once=moment)
         if claim.phrase.is_only_badly_rounded(figure, self._limits):
             return _again(told, Verdict.WRONGLY_ROUNDED)
@@ -109,9 +160,7 @@ class Judge:
         """The published figure that the writer most probably took for the one that is meant."""
         target = claim.targets[0]
         ranked = [
-            (self._rank(target, fit), fit)
-            for fit in fits
-            if claim.phrase.holds(fit.figure) and claim.phrase.says_enough(fit.figure, self._limits)
+            (self._rank(target, fit), fit) for fit in fits if claim.phrase.is_just(exactly(fit.figure), self._limits)
         ]
         for rank, fit in sorted(ranked, key=lambda one: (one[0], one[1].unit.code)):
             if rank <= _SURELY or self._is_no_chance(claim, judged, fit):
@@ -146,7 +195,12 @@ class Judge:
         """Name for each claim the places that say otherwise of the same thing."""
         same: dict[Target, list[int]] = {}
         for number, one in enumerate(judged):
-            if one.target is not None and one.verdict is not Verdict.NOT_CHECKED and not claims[number].is_total:
+            if (
+                one.target is not None
+                and one.target.indicator_code
+                and one.verdict is not Verdict.NOT_CHECKED
+                and not claims[number].is_total
+            ):
                 same.setdefault(one.target, []).append(number)
         for numbers in same.values():
             for number in numbers:
@@ -158,6 +212,11 @@ class Judge:
         return judged
 
 
+def _pairs(text: str) -> set[str]:
+    return {first + second for first, second in pairwise(text)}
+
+
+_IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
 _SURELY = 3
 _FAR = Decimal("0.4")
 

@@ -86,15 +86,24 @@ class Phrase:
             return True
         return number <= max(self.base + self.step, self.base * limits.understated)
 
+    def is_just(self, figure: Figure, limits: Limits) -> bool:
+        """Whether a phrase is true of a figure and as near to it as somebody writes who has it before them."""
+        point = figure.point
+        if point is None or self.truth(figure, limits) is not Truth.TRUE:
+            return False
+        return not self.is_floor or self.base is None or point <= self.base + self.step
+
     def truth(self, figure: Figure, limits: Limits) -> Truth:
         """Whether a figure keeps the promise; unknown of one whose bounds are far apart or that is missing."""
         if figure.is_missing:
             return Truth.UNKNOWN
-        if figure.value is not None and figure.low == figure.value == figure.high:
+        if self._covers(figure):
+            return Truth.TRUE
+        if figure.value is not None:
             return Truth.TRUE if self.holds(figure.value) else Truth.FALSE
         if not self._may_hold(figure):
             return Truth.FALSE
-        return Truth.TRUE if self._covers(figure) or _is_narrow(figure, limits) else Truth.UNKNOWN
+        return Truth.TRUE if _is_narrow(figure, limits) else Truth.UNKNOWN
 
     def _may_hold(self, figure: Figure) -> bool:
         return not _lies_below(figure.high, self.low, is_out=self.low_is_out) and not _lies_below(
@@ -102,7 +111,9 @@ class Phrase:
         )
 
     def _covers(self, figure: Figure) -> bool:
-        """Whether every number that the figure may be keeps the promise, edges counted in."""
+        """Whether every number that a figure with bounds may be keeps the promise, edges counted in."""
+        if figure.low == figure.high:
+            return False
         from_below = self.low is None or (figure.low is not None and figure.low >= self.low)
         from_above = self.high is None or (figure.high is not None and figure.high <= self.high)
         return from_below and from_above
@@ -120,14 +131,14 @@ class Phrase:
     def is_only_badly_rounded(self, figure: Figure, limits: Limits) -> bool:
         """Whether a phrase that is not true of the figure is still about it.
 
-        It is where its number is what the figure becomes when its last places are left out, or one step more, and that
-        step, or the distance, is small beside the figure.
+        It is where its number is what the figure becomes when its last places are left out, or one step more, and not
+        far from it.
         """
         number = figure.point
         if self.base is None or number is None or number <= 0 or not self._allows_for_rounding(limits):
             return False
         distance = abs(self.base - number)
-        is_next_step = distance < self.step and self.step <= number * limits.rounding_step
+        is_next_step = distance < self.step and distance <= number * limits.rounding_step
         return is_next_step or distance <= number * limits.rounding_distance
 
     def _allows_for_rounding(self, limits: Limits) -> bool:

@@ -153,6 +153,28 @@ class Published:
             found.setdefault(row.number, []).append(Fit(unit, row.period, Kind(row.kind), row.figure))
         return found
 
+    def namesakes(
+        self, claims: Sequence[Claim], measures: Sequence[Sequence[str]]
+    ) -> dict[int, list[tuple[Target, Figure]]]:
+        """By the claim's number: other indicators of one of the measures whose figure lies where the phrase is true.
+
+        Of the claim's own unit and period.
+        """
+        asked = [(number, claim, claim.targets[0]) for number, claim in enumerate(claims) if claim.targets]
+        bound = {
+            "numbers": [number for number, _, target in asked for _ in measures[number]],
+            "units": [target.unit_code for number, _, target in asked for _ in measures[number]],
+            "periods": [target.period for number, _, target in asked for _ in measures[number]],
+            "measures": [measure for number, _, _ in asked for measure in measures[number]],
+            "lows": [claim.phrase.low for number, claim, _ in asked for _ in measures[number]],
+            "highs": [claim.phrase.high for number, claim, _ in asked for _ in measures[number]],
+        }
+        found: dict[int, list[tuple[Target, Figure]]] = {}
+        for row in self._connection.execute(text(_NAMESAKES), bound):
+            target = Target(row.unit_code, row.indicator_code, row.period)
+            found.setdefault(row.number, []).append((target, Figure(row.value, row.low, row.high)))
+        return found
+
     def wordings(self, figures: Sequence[tuple[Target | None, Figure]]) -> list[str]:
         """The recommended true phrase for each figure; empty where there is no figure."""
         return ["" for _ in figures]
@@ -272,4 +294,19 @@ _FITS = """
     join figures on figures.number = phrases.number and figures.sense = phrases.sense
     where figures.figure * phrases.sign >= coalesce(phrases.low, figures.figure * phrases.sign)
         and figures.figure * phrases.sign <= coalesce(phrases.high, figures.figure * phrases.sign)
+"""
+
+_NAMESAKES = """
+    select phrases.number, figures.unit_code, figures.indicator_code, figures.period, figures.value, figures.low,
+        figures.high
+    from unnest(
+        cast(:numbers as integer[]), cast(:units as text[]), cast(:periods as text[]), cast(:measures as text[]),
+        cast(:lows as numeric[]), cast(:highs as numeric[])
+    ) as phrases (number, unit_code, period, measure, low, high)
+    join published.indicator_values as figures
+        on figures.unit_code = phrases.unit_code and figures.period = phrases.period
+        and figures.measure = phrases.measure
+        and figures.value >= coalesce(phrases.low, figures.value)
+        and figures.value <= coalesce(phrases.high, figures.value)
+    order by phrases.number, figures.indicator_code
 """

@@ -29,7 +29,7 @@ _SENTENCE_ENDS = "。！？；;!?\n"
 _CLAUSE_ENDS = "，,：:"
 _YEAR = re.compile(r"(?<![\d—–－\-~～至])((?:19|20)\d\d)(?:年度?)(?!\s*[—–－\-~～至]\s*\d)")
 _TITLE_OF_WORK = re.compile(r"《[^《》]*》")
-_HEADING_MARK = re.compile(r"^[（(]?[一二三四五六七八九十\d]+[）)、.．]\s*")
+_SENTENCE = re.compile(r"[^。！？；;!?\n]*\d[^。！？；;!?\n]*")
 _LONGEST_HEADING = 30
 _YEARLY = (Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY)
 _PART = re.compile(r"-(H\d|Q\d|\d\d)$")
@@ -55,6 +55,9 @@ class _Around:
         self.after = passage[end:ends]
         clause = max((self.before.rfind(sign) for sign in _CLAUSE_ENDS), default=-1) + 1
         self.clause = self.before[clause:]
+        # In a list of figures each has words of its own: 专题展览1482次、科技咨询1900次.
+        pause = self.clause.rfind("、")
+        self.item = self.clause[pause + 1 :] if any(map(str.isdigit, self.clause[: pause + 1])) else self.clause
         stop = min((at for sign in _CLAUSE_ENDS + "、" if (at := self.after.find(sign)) >= 0), default=len(self.after))
         self.rest_of_clause = self.after[:stop]
 
@@ -84,7 +87,7 @@ class DraftReader:
             for passage in draft.passages
         )
         before: list[Claim] = []
-        for quantity in quantities(text, self._catalogue, str(self._year)):
+        for quantity in _also_repeated(text, quantities(text, self._catalogue, str(self._year))):
             index = bisect_right(starts, quantity.start) - 1
             passage = draft.passages[index]
             start = quantity.start - starts[index]
@@ -139,29 +142,60 @@ class DraftReader:
             return replace(told, unread="数字没有写明")
         change = self._change(quantity, around)
         if change is None:
-            return self._level(told, around, section)
+            return self._level(self._bound(told, around, before), around, section)
         return self._of_change(told, around, section, change, before)
 
     # ---- a figure
 
+    def _bound(self, claim: Claim, around: _Around, before: Sequence[Claim]) -> Claim:
+        """The claim, of the indicator of the figure before it where its own words name nothing: 力争达到5200场."""
+        if self._own_words(around) or not before:
+            return claim
+        last = before[-1]
+        is_near = last.span.passage == claim.span.passage and last.span.start >= claim.span.start - len(around.before)
+        measure = claim.quantity.measure
+        kindred = self._catalogue.language.kindred_measures.get(measure, frozenset()) | {measure}
+        if not is_near or last.quantity.measure not in kindred or not last.quantity.indicator_code:
+            return claim
+        return replace(claim, quantity=claim.quantity._replace(indicator_code=last.quantity.indicator_code))
+
+    def _own_words(self, around: _Around) -> str:
+        """What a quantity's own words say of what is counted; empty where they only say that something is."""
+        language = self._catalogue.language
+        said = plain(around.item, language) + plain(around.rest_of_clause, language)
+        own = re.sub(r"[\W\d_]", "", self._words["light"].sub("", self.subjects.without(said)))
+        return own if len(own) >= _A_THING else ""
+
     def _level(self, claim: Claim, around: _Around, section: Section) -> Claim:
         quantity = claim.quantity
         indicator = self._catalogue.indicators.get(quantity.indicator_code)
-        if indicator is None or quantity.indicator_code == OUTSIDE:
-            return replace(claim, unread=self._why_unknown(quantity, around, section))
-        if self._words["each"].search(around.clause[-6:]) or around.clause.endswith("各"):
+        if indicator is None or indicator.code == OUTSIDE:
+            indicator = None
+            if why := self._why_unknown(quantity, around, section):
+                return replace(claim, unread=why)
+        is_mean = self._words["each"].search(around.clause[-6:]) or around.clause.endswith("各")
+        if is_mean and (indicator is None or indicator.aggregation is not Aggregation.RATIO):
             return replace(claim, unread="说的是平均数或各家的数")
         is_plan, years = self._years(quantity, around, section)
         if not years:
             return replace(claim, unread="说的是别的年份，没有发布过的数可以对照")
         many = self._words["many_years"].search(around.before)
-        if many and indicator.aggregation in _YEARLY and not self._is_this_year(around.before[: many.end()]):
+        is_yearly = indicator is None or indicator.aggregation in _YEARLY
+        if many and is_yearly and not self._is_this_year(around.before[: many.end()]):
             return replace(claim, unread="说的是几年的合计，没有发布过的数可以对照")
         kind = Kind.PLAN if is_plan else Kind.VALUE
         part = _PART.search(quantity.period)
         periods = [f"{year}{part[0] if part else ''}" for year in years]
+        claim = replace(claim, said=around.clause + quantity.quote + around.rest_of_clause)
+        if indicator is None:
+            return self._of_whom(claim, around, [""], periods, kind)
         claim = replace(claim, otherwise=self._otherwise(quantity, around, section, is_plan=is_plan))
-        return self._of_whom(claim, around, [indicator.code, *self._others(quantity, around)], periods, kind)
+        claim = self._of_whom(claim, around, [indicator.code, *self._others(quantity, around)], periods, kind)
+        if is_plan and not section.is_plan:
+            # 争取 is said of what was got, too: in a review the figure may be either.
+            done = {replace(target, kind=Kind.VALUE, period=str(self._year)): None for target in claim.targets}
+            claim = replace(claim, targets=(*claim.targets, *done))
+        return claim
 
     def _others(self, quantity: Quantity, around: _Around) -> list[str]:
         """Other indicators of which the same clauses speak, and whose figure the quantity might be as well."""
@@ -183,7 +217,7 @@ class DraftReader:
         subject, after = self._subject(around)
         if subject is not None and subject.whose is Whose.NAMELESS:
             return replace(claim, unread="说的是哪个单位，文中没有写明")
-        units, kinds, is_total = self._meant(subject, after, kind, around)
+        units, kinds, is_total = self._meant(subject, after, kind)
         if not units:
             return replace(claim, unread="几个单位合在一起说，分不出各是多少")
         targets = tuple(
@@ -209,9 +243,7 @@ class DraftReader:
             return paragraph[-1], around.before
         return None, around.before
 
-    def _meant(
-        self, subject: Subject | None, after: str, kind: Kind, around: _Around
-    ) -> tuple[tuple[str, ...], tuple[Kind, ...], bool]:
+    def _meant(self, subject: Subject | None, after: str, kind: Kind) -> tuple[tuple[str, ...], tuple[Kind, ...], bool]:
         """The units, the kinds of their figures, and whether the sum of all is meant."""
         if subject is None or subject.whose is Whose.PROVINCE:
             return (self.subjects.province.code,), (kind,), False
@@ -225,14 +257,13 @@ class DraftReader:
         if len(subject.units) == 1:
             return subject.units[0], kinds, False
         if self._words["respectively"].search(after):
-            return self._nth(subject, after, around), kinds, False
+            return self._nth(subject, after), kinds, False
         if self._words["and_so_on"].match(after) or any(len(unit) > 1 for unit in subject.units):
             return (), kinds, False
         return tuple(unit[0] for unit in subject.units), kinds, True
 
-    def _nth(self, subject: Subject, after: str, around: _Around) -> tuple[str, ...]:
+    def _nth(self, subject: Subject, after: str) -> tuple[str, ...]:
         """The unit that a quantity after 分别 belongs to: as many are before it as quantities are."""
-        del around
         order = len(re.findall(r"[、，,和]", after))
         return subject.units[order] if order < len(subject.units) else ()
 
@@ -258,20 +289,24 @@ class DraftReader:
 
     def _year_named(self, around: _Around) -> int | None:
         """The year that the sentence names last before the quantity, but for those it only compares with."""
-        marks = {match.start(): int(match[1]) for match in _YEAR.finditer(around.before)}
-        for use, year in (
-            ("last_year", self._year - 1),
-            ("next_year", self._year + 1),
-        ):
-            marks |= {match.start(): year for match in self._words[use].finditer(around.before)}
-        comparing = [
-            at for at in marks if self._words["compared"].search(around.before[max(0, at - 2) : at]) is not None
-        ]
+        said = around.before
+        if _REACHED.search(around.clause) and (start := self._words["from"].search(around.clause)):
+            # 由上年的2627个增加到2825个: the second is this year's.
+            said = said[: len(said) - len(around.clause) + start.start()]
+        marks = {match.start(): int(match[1]) for match in _YEAR.finditer(said)}
+        for use, year in (("last_year", self._year - 1), ("next_year", self._year + 1)):
+            marks |= {match.start(): year for match in self._words[use].finditer(said)}
+        comparing = [at for at in marks if self._is_compared_with(said, at)]
         is_base = bool(self._words["from"].search(around.clause)) and bool(_REACHING.match(around.rest_of_clause))
         named = [at for at in marks if at not in comparing or self._is_base_of_comparison(around, at)]
         if named:
             return marks[max(named)]
         return self._year - 1 if is_base else None
+
+    def _is_compared_with(self, said: str, at: int) -> bool:
+        """Whether the year at a place is one that is compared with: 比上年, 与2020年相比."""
+        before = self._words["compared"].search(said[max(0, at - 2) : at]) is not None
+        return before or re.match(r"[^，。、]{2,6}相比", said[at:]) is not None
 
     def _is_base_of_comparison(self, around: _Around, at: int) -> bool:
         """Whether the quantity is what is compared with (比上年的1200场增加…), and no result of it."""
@@ -298,7 +333,7 @@ class DraftReader:
     def _moves(self) -> re.Pattern[str]:
         """A word of rising or falling right before the quantity, but not one that says up to where."""
         rise, fall = (self._words[use].pattern for use in ("rise", "fall"))
-        return re.compile(f"(?P<move>{rise}|{fall})了?(率|幅度?)?[为达约近超过逾]{{0,3}}$")
+        return re.compile(f"(?P<move>{rise}|{fall})了?(率|幅度?)?{_HEDGES}(?:[\\d.]+[%％][、和与及]{_HEDGES})*$")
 
     def _of_change(
         self, claim: Claim, around: _Around, section: Section, change: tuple[Sense, bool], before: Sequence[Claim]
@@ -306,7 +341,7 @@ class DraftReader:
         sense, falls = change
         if self._words["not_last_year"].search(around.before + claim.quantity.quote):
             return replace(claim, unread="不是与上年的比较")
-        of = self._changed(claim, before)
+        of = self._nth_changed(claim, around, before) or self._changed(claim, before)
         indicator = of.targets[0].indicator_code if of else claim.quantity.indicator_code
         if indicator not in self._catalogue.indicators or section.is_plan:
             return replace(claim, unread="看不出是哪项指标的增减" if not section.is_plan else "说的是计划的增减")
@@ -324,6 +359,24 @@ class DraftReader:
         return self._of_whom(
             claim, around, [indicator], [str(year)], Kind.VALUE, sense=sense, base_period=base, falls=falls
         )
+
+    def _nth_changed(self, claim: Claim, around: _Around, before: Sequence[Claim]) -> Claim | None:
+        """The figure that belongs to one of several changes after 分别: they follow in the same order."""
+        respectively = self._words["respectively"].search(around.before)
+        if respectively is None or claim.quantity.measure != "%":
+            return None
+        earlier = len(_PERCENT.findall(around.before, respectively.end()))
+        all_of_them = earlier + 1 + len(_PERCENT.findall(around.after))
+        levels = [
+            other
+            for other in before
+            if other.span.passage == claim.span.passage
+            and claim.span.start - len(around.before) <= other.span.start < claim.span.start
+            and other.targets
+            and other.targets[0].sense is Sense.LEVEL
+        ]
+        place = len(levels) - all_of_them + earlier
+        return levels[place] if 0 <= place < len(levels) else None
 
     def _changed(self, claim: Claim, before: Sequence[Claim]) -> Claim | None:
         """The figure whose change this is: the last one of the same paragraph, of its indicator if it has one."""
@@ -359,13 +412,15 @@ class DraftReader:
 
     def _otherwise(self, quantity: Quantity, around: _Around, section: Section, *, is_plan: bool) -> Otherwise | None:
         """What a quantity is that may not speak of its indicator's figure at all; None where it does."""
-        if quantity.scope == "part":
+        if quantity.scope == "part" and not self.subjects.named_in(around.clause):
             return Otherwise(Verdict.NOT_CHECKED, "说的是其中一部分，发布的数没有单列")
         is_list = self._catalogue.indicators[quantity.indicator_code].aggregation is Aggregation.LIST
         is_joint = quantity.scope in ("joint_up", "joint_dept") and self._words["jointly"].search(around.before)
         if is_joint and not is_list:
             return Otherwise(Verdict.NOT_CHECKED, "说的是与别的单位联合开展的，发布的数没有单列")
-        if quantity.status in (Status.APPLIED, Status.REFERENCE) and not is_plan:
+        has_year = self._year_named(around) is not None or _REACHED.search(around.clause)
+        is_reference = quantity.status == Status.REFERENCE and not has_year
+        if (is_reference or quantity.status == Status.APPLIED) and not is_plan:
             return Otherwise(Verdict.NOT_CHECKED, "说的是申报数或参考数")
         if self._names_something_else(quantity, around):
             why = self._why_unknown(quantity, around, section)
@@ -374,7 +429,7 @@ class DraftReader:
 
     def _names_something_else(self, quantity: Quantity, around: _Around) -> bool:
         """Whether the clause counts a thing of its own, and no word of it belongs to the indicator."""
-        before = plain(around.clause, self._catalogue.language)
+        before = plain(around.item, self._catalogue.language)
         after = plain(around.rest_of_clause, self._catalogue.language)
         words = {
             occurrence.word for text in (before, after) for occurrence in self._lexicon.words_in(text, 0, len(text))
@@ -383,14 +438,33 @@ class DraftReader:
             name.indicator.code == quantity.indicator_code for word in words for name in self._lexicon.by_word[word]
         ):
             return False
-        own = self._words["light"].sub("", before + after)
-        return len(re.sub(r"[\W\d_]", "", own)) >= _A_THING
+        return bool(self._own_words(around))
 
 
 _OPENING = 16
 _A_THING = 3
 _YEARS_BACK = 5
+_HEDGES = "[为达约近超过逾]{0,3}"
+_PERCENT = re.compile(r"\d[%％]")
+_REACHED = re.compile(r"(增加|提高|上升|增长|发展|扩大|增|提升|下降|减少|降)(到|至|为)了?$")
 _REACHING = re.compile(r"(增加|提高|上升|增长|增|提升|下降|减少|降)(到|至|为)")
+
+
+def _also_repeated(text: str, found: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities with those of sentences that were said before, which the reader of prose counts once."""
+    known = {quantity.start for quantity in found}
+    first: dict[str, int] = {}
+    repeated = []
+    for sentence in _SENTENCE.finditer(text):
+        original = first.setdefault(sentence[0].strip(), sentence.start())
+        shift = sentence.start() - original
+        repeated += [
+            quantity._replace(start=quantity.start + shift, end=quantity.end + shift)
+            for quantity in found
+            if shift and original <= quantity.start < original + len(sentence[0])
+            and quantity.start + shift not in known
+        ]  # fmt: skip
+    return sorted([*found, *repeated], key=lambda quantity: quantity.start)
 
 
 def _without_what_others_say(claim: Claim, claims: Sequence[Claim]) -> Claim:

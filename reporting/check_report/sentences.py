@@ -73,7 +73,7 @@ class Sentences:
     def reading(self, claim: Claim, one: Judgement) -> str:
         """How the figure was understood: whose, when and what."""
         target = one.target or next(iter(claim.targets), None)
-        if target is not None:
+        if target is not None and target.indicator_code:
             return self._meaning(target, is_total=claim.is_total)
         indicator = self._catalogue.indicators.get(claim.quantity.indicator_code)
         return indicator.name_zh if indicator and indicator.code != "other" else "不在指标目录内"
@@ -127,7 +127,7 @@ class Sentences:
                 return f"这是{self._fit(one.fit, one)}的数，不是这里说的{self._difference(claim, one)}。"
             case Verdict.INCONSISTENT | Verdict.CONTRADICTED:
                 return f"与发布的数不符{self._difference(claim, one)}。"
-            case Verdict.UNSUPPORTED if one.target is None:
+            case Verdict.UNSUPPORTED if one.target is None or not one.target.indicator_code:
                 return "指标目录里没有这一项，系统里没有这个数，请另附依据。"
             case Verdict.UNSUPPORTED:
                 return "这项指标没有发布过这个数，请另附依据。"

@@ -79,6 +79,10 @@ class Subjects:
             return Subject(whose, ((self.province.code,),), match.end())
         return Subject(Whose.UNITS, (tuple(self._stems[match[0]]),), match.end())
 
+    def without(self, text: str) -> str:
+        """A text without the subjects that it names."""
+        return self._pattern.sub("", text)
+
     def is_own_of_city(self, after: str) -> bool:
         """Whether the words after a unit's name say that its own figure is meant (市本级)."""
         return self._city_own.search(after) is not None

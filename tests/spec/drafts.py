@@ -353,9 +353,12 @@ class Writer:
         times = self._chance.choice(("0.55", "0.7", "0.8", "1.2", "1.35", "1.6", "2", "10"))
         changed = (value * Decimal(times)).to_integral_value()
         others = [other for cell, other in self._figures.now.items() if cell[1] == code]
-        if changed == value or any(abs(other - changed) * 50 < changed for other in others):
+        others += [one for cell, values in self._figures.earlier.items() if cell[1] == code for one in values]
+        phrase = self._false_now(code, changed)
+        # What another figure of the indicator explains is no plain contradiction.
+        if changed == value or phrase is None or any(self._may_be_said_of(phrase, other) for other in others):
             return None, ""
-        return self._false_now(code, changed), f"times {times}"
+        return phrase, f"times {times}"
 
     def _of_another(self, code: str, value: Decimal) -> tuple[str | None, str]:
         now = self._figures.now
