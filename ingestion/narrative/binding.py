@@ -29,7 +29,7 @@ TOUCHING_BEHIND, HEAD_NOUN = 1.4, 2.0
 BEHIND_OF, BEHIND = 1.0, 0.8
 INNER = 0.7
 """A word that is the end of a longer one: 科技馆 in 农村中学科技馆."""
-OTHER_ITEM, OWN_NOUN = 0.35, 3
+OTHER_ITEM, OTHER_CLAUSE, OWN_NOUN = 0.35, 0.7, 3
 """In a list, the noun of an earlier item says little of one that has a noun of so many signs itself."""
 LEAST_OF_SEVERAL = 0.3
 """Each word of a name of several must stand so near."""
@@ -112,8 +112,8 @@ class _Sentence:
                 nearest[word.word] = weight
             if word.inner:
                 weight = weight * INNER if word.ends else 0.0
-            if has_own_noun and word.last.at <= item and self._is_taken(word, first, one.measure):
-                weight *= OTHER_ITEM
+            if has_own_noun and word.last.at <= item:
+                weight *= OTHER_ITEM if self._is_taken(word, first, one.measure) else OTHER_CLAUSE
             if weight > alone.get(word.word, 0.0):
                 alone[word.word] = weight
         return _Weights(nearest, alone)

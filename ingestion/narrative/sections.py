@@ -41,11 +41,7 @@ class Sections:
             # 2022年主要工作 in a report on 2021 is a plan, whatever else the line says.
             if self.year is not None and int(match[1]) > self.year:
                 heading = _heading_at(text, match.start(), match.end())
-                if (
-                    heading is not None
-                    and "工作" in heading
-                    and patterns.other.search(heading.replace("主要工作", "")) is None
-                ):
+                if heading is not None and patterns.other.search(heading.replace("主要工作", "")) is None:
                     self._insert(match.start(), Status.PLAN, int(match[1]))
 
     def _add(self, place: int, heading: str, patterns: _Patterns) -> None:
