@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import create_engine
 
+from catalogue.load import load
+from expectations import docs
 from expectations.ledger import BadRow, Failure, Verdict, record
 from expectations.rules import NO_ROWS_QUERY, Outcome
 from expectations.suites import FOLDER, INVARIANTS
@@ -22,7 +24,7 @@ SHOWN_ROWS = 5
 
 @dataclass(frozen=True, slots=True)
 class AuditOutcome:
-    """Whether an invariant failed, every result, and the Data Docs' page to open.
+    """Whether an invariant failed, every result, and the page of the Data Docs to open.
 
     `reason` says which invariants failed, with the first bad row of the first; empty where none did.
     """
@@ -47,18 +49,17 @@ def audit(engine_url: str, build_id: int, data_docs: Path, progress: Callable[[s
     from expectations.engine import Engine
 
     verdicts: list[Verdict] = []
-    with closing(Engine(engine_url, data_docs)) as engine:
+    with closing(Engine(engine_url)) as engine:
         for suite in committed_suites():
             found = judge(suite, engine)
             progress(_summary(suite["meta"], found))
             verdicts += found
-        docs = engine.write_docs()
-    progress(f"审核详情：{docs}")
-    failures = _record(engine_url, build_id, verdicts)
+    failures, page = _record(engine_url, build_id, verdicts, data_docs)
+    progress(f"审核详情：{page}")
     for line in (*lines(failures, is_blocking=False), *lines(failures, is_blocking=True)):
         progress(line)
     blocking = [failure for failure in failures if failure.verdict.is_blocking]
-    return AuditOutcome(bool(blocking), verdicts, docs, _reason(blocking))
+    return AuditOutcome(bool(blocking), verdicts, page, _reason(blocking))
 
 
 def committed_suites() -> Iterator[dict[str, Any]]:
@@ -70,7 +71,7 @@ def committed_suites() -> Iterator[dict[str, Any]]:
 def judge(suite: dict[str, Any], runner: Runner) -> list[Verdict]:
     """Run one suite; a verdict per rule, in the runner's order."""
     rules = {rule["meta"]["code"]: rule for rule in suite["expectations"]}
-    return [_verdict(suite["meta"]["kind"], rules[outcome.code], outcome) for outcome in runner.run(suite)]
+    return [_verdict(suite["meta"], rules[outcome.code], outcome) for outcome in runner.run(suite)]
 
 
 def bad_rows_query(rule: dict[str, Any]) -> str:
@@ -101,9 +102,10 @@ def _reason(blocking: list[Failure]) -> str:
     return f"{first.verdict.sentence}（{first.verdict.code}），{first.verdict.message}{row}{others}。"
 
 
-def _verdict(kind: str, rule: dict[str, Any], outcome: Outcome) -> Verdict:
+def _verdict(meta: dict[str, str], rule: dict[str, Any], outcome: Outcome) -> Verdict:
     return Verdict(
-        suite=kind,
+        suite=meta["kind"],
+        relation=meta["relation"],
         code=outcome.code,
         name_zh=rule["meta"]["name_zh"],
         sentence=rule["description"],
@@ -115,12 +117,15 @@ def _verdict(kind: str, rule: dict[str, Any], outcome: Outcome) -> Verdict:
     )
 
 
-def _record(engine_url: str, build_id: int, verdicts: list[Verdict]) -> list[Failure]:
+def _record(engine_url: str, build_id: int, verdicts: list[Verdict], data_docs: Path) -> tuple[list[Failure], Path]:
+    """What failed, with its rows, once it is in `ops` and on a page."""
     database = create_engine(engine_url)
     with database.begin() as connection:
         failures = record(connection, build_id, verdicts)
+    with database.connect() as connection:
+        page = docs.write(connection, data_docs, build_id, verdicts, load())
     database.dispose()
-    return failures
+    return failures, page
 
 
 def _summary(meta: dict[str, str], found: list[Verdict]) -> str:

@@ -11,10 +11,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import great_expectations as gx
 from great_expectations.compatibility import pydantic
@@ -46,13 +43,11 @@ class ExpectNoRows(UnexpectedRowsExpectation):  # type: ignore[misc]
 
 
 class Engine:
-    """One ephemeral context of Great Expectations on one database, with Data Docs in a folder."""
+    """One ephemeral context of Great Expectations on one database. What it found is shown by `expectations.docs`."""
 
-    def __init__(self, engine_url: str, data_docs: Path) -> None:
+    def __init__(self, engine_url: str) -> None:
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}
-        self._context.delete_data_docs_site("local_site")
-        self._context.add_data_docs_site("kexie", _site(data_docs))
         self._source = self._context.data_sources.add_postgres("warehouse", connection_string=_in_schema(engine_url))
 
     def run(self, suite: dict[str, Any]) -> Iterator[Outcome]:
@@ -73,11 +68,6 @@ class Engine:
                 error=_error(one.exception_info),
             )
 
-    def write_docs(self) -> Path:
-        """Write the Data Docs of every suite that was run; returns the page to open."""
-        (index,) = self._context.build_data_docs().values()
-        return Path(url2pathname(urlsplit(index).path))
-
     def close(self) -> None:
         """Leave no connection behind."""
         self._source.get_engine().dispose()
@@ -87,15 +77,6 @@ def _in_schema(engine_url: str) -> str:
     """The address of sessions that look for a table in the audited schema: an asset is no longer told its schema."""
     url = make_url(engine_url).update_query_dict({"options": f"-c search_path={SCHEMA}"})
     return url.render_as_string(hide_password=False)
-
-
-def _site(folder: Path) -> dict[str, Any]:
-    return {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-    }
 
 
 def _error(info: Mapping[str, Any]) -> str:

@@ -13,9 +13,10 @@ KEPT_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one rule ended. `query` selects the rows that break it; `error` is why it could not be evaluated."""
+    """How a rule about a relation ended. `query` selects the rows that break it; `error`: why it was not judged."""
 
     suite: str
+    relation: str
     code: str
     name_zh: str
     sentence: str

@@ -16,7 +16,7 @@ from upkeep.archive import check_archive
 from upkeep.backup import back_up
 from upkeep.disk import watch_disk
 from upkeep.proof import prove
-from upkeep.retention import delete_backups, delete_logs, delete_rows, tidy_data_docs
+from upkeep.retention import delete_backups, delete_data_docs, delete_logs, delete_rows
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -56,7 +56,7 @@ def clean_up(home: Home, engine: Engine, progress: Progress) -> None:
     """Throw away what is past its time in the instance's folder and in ops."""
     delete_backups(home, progress)
     delete_logs(home, progress)
-    tidy_data_docs(home, progress)
+    delete_data_docs(home, progress)
     delete_rows(engine, progress)
 
 

@@ -95,20 +95,19 @@ def _cut(log: Path, limit: int) -> bool:
     return True
 
 
-def tidy_data_docs(home: Home, progress: Progress) -> None:
-    """Delete the folders of earlier audits: Great Expectations has deleted their pages, and left the folders."""
-    deleted = _delete_empty(home.data_docs)
-    progress(
-        f"Data Docs: {deleted} empty folders of earlier audits are deleted; the pages are those of the last audit."
-    )
+def delete_data_docs(home: Home, progress: Progress, rules: Age | None = None) -> None:
+    """Delete the pages of audits that are long past, and what an earlier program left there; the index stays."""
+    rules = rules or settings().ops
+    deleted = _delete_older(home.data_docs, rules.days, but={home.data_docs / "index.html"})
+    progress(f"Data Docs: {deleted} pages older than {rules.days} days are deleted.")
 
 
-def _delete_older(folder: Path, days: int) -> int:
+def _delete_older(folder: Path, days: int, but: Collection[Path] = ()) -> int:
     """Delete the files that were last written longer ago; their folders go in a later night. Returns how many."""
     before, deleted = time.time() - days * DAY, 0
     for place, _, files in os.walk(folder):
         for file in (Path(place, name) for name in files):
-            if file.lstat().st_mtime < before:
+            if file.lstat().st_mtime < before and file not in but:
                 file.unlink()
                 deleted += 1
     _delete_empty(folder)

@@ -546,7 +546,11 @@ def test_great_expectations_passes_a_sound_candidate(database: Engine, build: in
     outcome = _audit(database, build, tmp_path, said)
     assert (outcome.is_blocked, outcome.reason) == (False, "")
     assert all(verdict.is_success for verdict in outcome.results)
-    assert outcome.docs == tmp_path / "index.html"
+    assert outcome.docs == tmp_path / "builds" / f"{build:06}.html"
+    page = outcome.docs.read_text(encoding="utf-8")
+    assert "可以发布：必须成立的各项都符合" in page
+    assert "不符的行</h2>" not in page
+    assert f'href="builds/{build:06}.html"' in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert said[-1] == f"审核详情：{outcome.docs}"
     with database.connect() as connection:
         assert _recorded(connection, build) == {verdict.code: (True, 0) for verdict in outcome.results}
@@ -571,6 +575,10 @@ def test_great_expectations_finds_what_the_rules_rows_say_and_shows_it(
     pages = "".join(page.read_text(encoding="utf-8") for page in tmp_path.rglob("*.html"))
     assert "采用数及其上下限就是采用依据所指的那一组数" in pages
     assert str(database.url.password) not in pages
+    # They need nothing from the net, which an office's machine may not reach.
+    assert "http" not in pages
+    assert f"不能发布：{len(others) + 1} 项必须成立的不符" in pages
+    assert [verdict.code for verdict in outcome.results if verdict.name_zh not in pages] == []
 
 
 def test_oddities_only_warn(database: Engine, build: int, tmp_path: Path) -> None:
@@ -581,6 +589,9 @@ def test_oddities_only_warn(database: Engine, build: int, tmp_path: Path) -> Non
     assert {it.code for it in outcome.results if not it.is_success} == {it.rules for it in warnings}
     assert (outcome.is_blocked, outcome.reason) == (False, "")
     assert {f"  {it.line}" for it in warnings} <= set(said)
+    page = outcome.docs.read_text(encoding="utf-8")
+    assert "可以发布：必须成立的各项都符合" in page
+    assert f"请核实：{len(warnings)} 项" in page
 
 
 def test_a_rule_that_cannot_be_evaluated_blocks(database: Engine, build: int, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from upkeep.backup import back_up
 from upkeep.disk import GIGABYTE, FileSystem, watch_disk
 from upkeep.maintain import maintain
 from upkeep.manifest import MANIFEST, PROOF, STAMP
-from upkeep.retention import DAY, Made, delete_backups, delete_logs, delete_rows, kept_backups, tidy_data_docs
+from upkeep.retention import DAY, Made, delete_backups, delete_data_docs, delete_logs, delete_rows, kept_backups
 from upkeep.settings import MEGABYTE, Age, Archive, Backups, Disk, Logs, settings
 
 LECTURES = "sp_lecture_count"
@@ -234,18 +234,14 @@ def test_a_log_that_grows_for_ever_is_cut_while_its_program_goes_on_writing(offi
     assert len("\n".join(kept)) <= MEGABYTE // 2
 
 
-def test_the_pages_of_the_last_audit_stay_and_the_folders_of_earlier_ones_go(audited_twice: Office) -> None:
+def test_each_audit_keeps_its_page_until_it_is_long_past(audited_twice: Office) -> None:
     docs = audited_twice.home.data_docs
-    pages = sorted(docs.glob("validations/**/*.html"))
-    runs = {page.parent for page in pages}
-    before = {folder for folder in docs.glob("validations/*/*/*") if folder.is_dir()}
-    for folder in before:
-        os.utime(folder, (0, 0))
-    tidy_data_docs(audited_twice.home, quietly)
-    assert {folder for folder in docs.glob("validations/*/*/*") if folder.is_dir()} == runs < before
-    assert sorted(docs.glob("validations/**/*.html")) == pages
-    index = (docs / "index.html").read_text()
-    assert all(page.name in index for page in pages)
+    first, second = sorted(docs.glob("builds/*.html"))
+    left_behind = written(docs / "validations" / "of_an_earlier_program.html", "x", 801)
+    os.utime(first, (0, 0))
+    os.utime(docs / "index.html", (0, 0))
+    delete_data_docs(audited_twice.home, quietly, Age(days=800))
+    assert [file.exists() for file in (first, left_behind, second, docs / "index.html")] == [False, False, True, True]
 
 
 def test_rows_about_old_runs_go_and_what_is_published_stays(audited_twice: Office) -> None:
