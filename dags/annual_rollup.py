@@ -6,7 +6,7 @@
 | --- | --- | --- |
 | completeness | 应报的报表到了多少、缺哪些单位 | 本步日志、`published.reporting_status` |
 | transform | 该年度重新汇总 | `ops.build`、`ops.model_runs`、`candidate.*` |
-| audit | 审核候选数，不符不发布 | `ops.check_results`、`ops.expectation_bad_row`、`data_docs/` |
+| audit | 审核候选数，不符不发布 | [审核网页](/data-docs/index.html)、`ops.check_results`、`ops.expectation_bad_row` |
 | publish | 写入差别；没有差别就不写 | `published.*` |
 | ask | 和上次定稿相比有变动的，请人批准定稿：另起 `release_year`，等多久都不耽误本运行 | `release_year` |
 

@@ -7,7 +7,7 @@
 | land | 收存写完的文件 | `landing.delivery`、`archive/` |
 | check | 读数、核对、写回执 | `ops.file_outcomes`、`landing.finding`、`outbox/` |
 | transform | 有变动的年度重新汇总 | `ops.build`、`ops.model_runs`、`candidate.*` |
-| audit | 审核候选数，不符不发布 | `ops.check_results`、`ops.expectation_bad_row`、`data_docs/` |
+| audit | 审核候选数，不符不发布 | [审核网页](/data-docs/index.html)、`ops.check_results`、`ops.expectation_bad_row` |
 | publish | 写入差别 | `published.*` |
 
 排队后两小时还没有成功的，此后也没有别的运行成功，在 `ops.open_alerts` 告警。

@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 from kexie.errors import UnreachableError, UserError
 from kexie.roles import Role
 from orchestration.alerts import raise_alert
+from orchestration.data_docs import with_link
 from orchestration.years import year_of
 from pipeline.reasons import KILLED, StepError, sentence
 from pipeline.record import Run, Step, recorded
@@ -111,6 +112,7 @@ def transform_year() -> None:
         _skip_unless(transform(home, (year_of_run(),), str(_run(_context())), log.info))
 
 
+@with_link
 @task(doc_md="审核候选数（Great Expectations）。必须成立的有一条不符，就不发布。", trigger_rule="all_success")
 def audit() -> None:
     from pipeline.steps import audit

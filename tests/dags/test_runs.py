@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
@@ -188,6 +190,17 @@ def test_a_candidate_that_breaks_an_invariant_ends_red_at_the_audit_and_is_not_p
             text("select outcome, year, failed_step, what_to_do from ops.last_run where dag = :dag"), {"dag": ROLLUP}
         ).one()
     assert tuple(told) == ("failed", 2021, "audit", last)
+    links = client._ask("GET", f"/dags/{ROLLUP}/dagRuns/{quote(run)}/taskInstances/audit/links")["extra_links"]
+    assert not_signed_in(links["审核网页"]) == 401
+    page = client._session().get(links["审核网页"])
+    assert "不能发布：2 项必须成立的不符" in page.text
+    assert "<td>A_2021.csv</td><td>第 2 行</td>" in page.text
+    assert client._session().get("/data-docs/").text.count("不能发布") == 1
+    assert client._session().get("/data-docs/%2e%2e/secrets/airflow_passwords.json").status_code == 404
+
+
+def not_signed_in(url: str) -> int:
+    return httpx.get(url, trust_env=False).status_code
 
 
 def spoil(engine: Engine, unit: str) -> None:

@@ -15,6 +15,7 @@ from kexie import airflow, postgres
 from kexie.airflow_client import AirflowClient
 from kexie.database import ready
 from kexie.home import Home
+from tests.mail_server import Chat, MailServer, chat, mail_server
 
 pytestmark = pytest.mark.stack
 
@@ -150,10 +151,30 @@ def engine(home: Home) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
+def group() -> Iterator[Chat]:
+    with chat() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def letters() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+def connection_to(server: MailServer) -> str:
+    """Airflow's connection to a mail server, as it stands in the environment."""
+    extra = {"from_email": "kexie@kexie.example", "disable_ssl": True, "alert_to": "team@kexie.example"}
+    return json.dumps({"conn_type": "smtp", "host": "127.0.0.1", "port": server.port, "extra": extra})
+
+
+@pytest.fixture(scope="module")
 def client(
     home: Home,
     engine: Engine,  # noqa: ARG001 - the tables are there before the DAGs run
     collector: Collector,
+    group: Chat,
+    letters: MailServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[AirflowClient]:
     folder = tmp_path_factory.mktemp("dags")
@@ -163,6 +184,8 @@ def client(
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         patch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         patch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "1000")
+        patch.setenv("KEXIE_ALERT_BOT", group.url)
+        patch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", connection_to(letters))
         client = AirflowClient(airflow.start(home, print, folder))
         for dag in ("failing", "late", "in_time"):
             client.unpause(dag)
@@ -237,8 +260,23 @@ def test_each_failed_task_is_an_alert(failed: str, engine: Engine) -> None:
     assert alerts == [("failed", task, failed) for task in ("mistake", "step_error", "user_error")]
 
 
+def test_each_failed_task_reaches_the_data_team_once_in_its_chat_and_by_mail(
+    failed: str,  # noqa: ARG001 - something has failed
+    group: Chat,
+    letters: MailServer,
+    home: Home,
+) -> None:
+    sentence = "Build 7 may not be published: 1 row is wrong. Put it right and run again."
+    wait_until(lambda: len(letters.letters) >= 1)
+    assert sum(said["text"]["content"].count(sentence) for said in group.said) == 1
+    assert sum(letter.get_content().count(sentence) for letter in letters.letters) == 1
+    assert set(letters.to()) == {"team@kexie.example"}
+    tasks = (home.logs / "airflow" / "dag_id=failing").rglob("*.log")
+    assert not [log for log in tasks if "chat-token" in log.read_text(encoding="utf-8")]
+
+
 def test_a_run_that_has_not_ended_by_its_deadline_is_an_alert_until_it_has(
-    client: AirflowClient, engine: Engine
+    client: AirflowClient, engine: Engine, group: Chat
 ) -> None:
     open_alerts = "select kind, task, year, run_id, sentence from ops.open_alerts where dag = 'late'"
     run = client.trigger("late", {"year": 2021})
@@ -246,6 +284,7 @@ def test_a_run_that_has_not_ended_by_its_deadline_is_an_alert_until_it_has(
     ((kind, task, year, run_id, sentence),) = rows(engine, open_alerts)
     assert (kind, task, year, run_id) == ("late", None, 2021, run)
     assert sentence.startswith(f"The run {run} of late (2021) was due by ")
+    wait_until(lambda: any(sentence in said["text"]["content"] for said in group.said))
     assert client.wait("late", run, seconds=60) == "success"
     wait_until(lambda: rows(engine, open_alerts) == [])
 
