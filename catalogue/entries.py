@@ -131,9 +131,9 @@ class Entry:
         for code, content in self._mapping(field).items():
             yield Entry(self._mistakes, self.file, str(code), content)
 
-    def years(self, field: str) -> Iterable[tuple[int, "Entry"]]:
+    def years(self, field: str, default: Mapping[Any, Any] = ABSENT) -> Iterable[tuple[int, "Entry"]]:
         """The entries of a mapping of year: entry, each with its year."""
-        for year, content in self._mapping(field).items():
+        for year, content in self._mapping(field, default).items():
             if isinstance(year, int):
                 yield year, Entry(self._mistakes, self.file, f"{self.name}, {year}", content)
             else:
@@ -161,8 +161,8 @@ class Entry:
             self.mistake(f"{field} repeats a word; write each once")
         return known
 
-    def _mapping(self, field: str) -> Mapping[Any, Any]:
-        return self._take(field, ABSENT, dict, "a mapping of code: entry") or {}
+    def _mapping(self, field: str, default: Mapping[Any, Any] = ABSENT) -> Mapping[Any, Any]:
+        return self._take(field, default, dict, "a mapping of code: entry") or {}
 
     def _word(self, field: str, value: object, words: type[Word]) -> Word | None:
         if value is None:

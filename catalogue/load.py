@@ -1,6 +1,7 @@
 """Read the catalogue from its YAML files, or say everything that is wrong with them."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -31,6 +32,7 @@ from catalogue.model import (
     FilingRule,
     Finding,
     Form,
+    Formula,
     Frequency,
     Indicator,
     Level,
@@ -43,8 +45,11 @@ from catalogue.model import (
     RemindedParty,
     Reminders,
     ReminderStep,
+    Report,
+    ReportChapter,
     ReportLine,
     ReportSection,
+    ReportSentence,
     Scope,
     Severity,
     State,
@@ -55,6 +60,7 @@ from catalogue.model import (
 )
 from catalogue.read_language import read_language
 from catalogue.read_prose import check_prose, read_prose
+from catalogue.wordings import Wordings, read_wordings
 from ingestion.periods import parse_period
 from kexie.errors import UserError
 
@@ -147,14 +153,17 @@ def _load(folder: Path) -> Catalogue:
     calendar = _read_calendar(files.entry("calendar.yaml"))
     reminders = _read_reminders(files.entry("reminders.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
-    sections, lines, association_gaps = _read_report(files.entry("report.yaml"))
+    wordings = read_wordings(files.entry("wordings.yaml"))
+    known = {indicator.code: indicator for form in forms for indicator in form.indicators}
+    report = _read_report(files.entry("report.yaml"), known, wordings)
     reasons = _read_reasons(files.entry("reasons.yaml"))
     language = read_language(files.entry("number_language.yaml"))
     check_up = read_check_up(files.entry("check_up.yaml"))
     if files.all_read:
         written = {code for entry in entries.values() for code in entry.codes("indicators")}
-        rules.check(forms, written, lines, sections, codelists, mistakes)
-        rules.check_association_gaps(association_gaps, written, mistakes)
+        rules.check(forms, written, codelists, mistakes)
+        if all(entry.codes("indicators") for entry in entries.values()):
+            rules.check_report(report, known, written, wordings, mistakes)
         rules.check_calendar(calendar, forms, mistakes)
         check_prose(forms, language, mistakes)
     if mistakes.sentences:
@@ -167,9 +176,8 @@ def _load(folder: Path) -> Catalogue:
         reminders=reminders,
         findings=findings,
         thresholds=thresholds,
-        report_sections=sections,
-        report_lines=lines,
-        association_gaps=association_gaps,
+        report=report,
+        wordings=wordings,
         reasons=reasons,
         language=language,
         check_up=check_up,
@@ -431,19 +439,30 @@ def _read_threshold_value(entry: Entry) -> ThresholdValue | None:
     return None
 
 
-def _read_report(
-    entry: Entry,
-) -> tuple[dict[str, ReportSection], dict[str, ReportLine], dict[str, AssociationGap]]:
-    sections = {fields.name: _read_section(fields) for fields in entry.children("sections")}
-    lines = {fields.name: _read_line(fields) for fields in entry.children("lines")}
-    gaps = {fields.name: _read_association_gap(fields) for fields in entry.children("associations")}
+def _read_report(entry: Entry, indicators: Mapping[str, Indicator], wordings: Wordings) -> Report:
+    report = Report(
+        chapters={fields.name: _read_chapter(fields) for fields in entry.children("chapters")},
+        sections={fields.name: _read_section(fields) for fields in entry.children("sections")},
+        sentences={fields.name: _read_sentence(fields) for fields in entry.children("sentences")},
+        lines={fields.name: _read_line(fields, indicators, wordings) for fields in entry.children("lines")},
+        association_gaps={fields.name: _read_association_gap(fields) for fields in entry.children("associations")},
+    )
     entry.finish()
-    return sections, lines, gaps
+    return report
+
+
+def _read_chapter(entry: Entry) -> ReportChapter:
+    chapter = ReportChapter(code=entry.name, title=entry.required_text("title"))
+    entry.finish()
+    return chapter
 
 
 def _read_section(entry: Entry) -> ReportSection:
     section = ReportSection(
-        code=entry.name, title=entry.required_text("title"), department=entry.required_text("department")
+        code=entry.name,
+        chapter=entry.required_text("chapter"),
+        title=entry.required_text("title"),
+        department=entry.required_text("department"),
     )
     entry.finish()
     return section
@@ -460,16 +479,48 @@ def _read_association_gap(entry: Entry) -> AssociationGap:
     return gap
 
 
-def _read_line(entry: Entry) -> ReportLine:
+def _read_sentence(entry: Entry) -> ReportSentence:
+    sentence = ReportSentence(entry.name, entry.required_text("section"), entry.required_text("text"))
+    if entry.finish():
+        rules.check_sentence(sentence, entry)
+    return sentence
+
+
+def _read_line(entry: Entry, indicators: Mapping[str, Indicator], wordings: Wordings) -> ReportLine:
+    formula = entry.word("formula", Formula, None)
+    made_of = entry.texts("indicators", ()) if formula else (entry.required_text("indicator"),)
+    first = indicators.get(made_of[0]) if made_of else None
+    measure = entry.text("measure", _measure_of(formula, first))
     line = ReportLine(
         code=entry.name,
         section=entry.required_text("section"),
-        indicator=entry.required_text("indicator"),
+        indicators=made_of,
+        formula=formula,
         label_zh=entry.required_text("label_zh"),
-        printed={year: _read_printed(printed) for year, printed in entry.years("printed")},
+        measure=measure,
+        counter=entry.text("counter", measure),
+        style=entry.text("style", _usual_style(formula, first, wordings)),
+        leading_places=entry.flag("leading_places", False),
+        target=entry.text("target", ""),
+        printed={year: _read_printed(printed) for year, printed in entry.years("printed", {})},
     )
     entry.finish()
     return line
+
+
+def _measure_of(formula: Formula | None, first: Indicator | None) -> str:
+    if formula is Formula.PERCENT:
+        return "%"
+    return first.measure if first else ""
+
+
+def _usual_style(formula: Formula | None, first: Indicator | None, wordings: Wordings) -> str:
+    """What the kind of indicator asks for, where a line names no style."""
+    if formula in (Formula.RATIO, Formula.PERCENT) or (first and first.aggregation is Aggregation.RATIO):
+        return "rate"
+    if first and first.aggregation is Aggregation.LIST:
+        return "list"
+    return "exact" if first and rules.is_never_hedged(first, wordings) else "hedged"
 
 
 def _read_printed(entry: Entry) -> PrintedFigure:

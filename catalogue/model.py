@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 
 from catalogue.check_up import CheckUp
 from catalogue.language import Language
+from catalogue.wordings import Wordings
 
 
 class Level(StrEnum):
@@ -152,6 +153,14 @@ class Frequency(StrEnum):
     HALF = "half"
     QUARTER = "quarter"
     MONTH = "month"
+
+
+class Formula(StrEnum):
+    """What a line of the report makes of several indicators; `percent` is a ratio times 100."""
+
+    SUM = "sum"
+    RATIO = "ratio"
+    PERCENT = "percent"
 
 
 class Severity(StrEnum):
@@ -520,10 +529,19 @@ class PrintedFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportSection:
-    """A part of the report, and the department (处室) that answers for its figures."""
+class ReportChapter:
+    """One numbered part (一、二、…) of the report's look back on the year."""
 
     code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSection:
+    """A part of a chapter with a topic of its own, and the department (处室) that answers for its figures."""
+
+    code: str
+    chapter: str
     title: str
     department: str
 
@@ -540,13 +558,65 @@ class AssociationGap:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """One line of the full-committee report: the province's figure of one indicator."""
+    """One figure of the full-committee report: the province's figure of an indicator, or what is made of several.
+
+    `formula` says what is made of `indicators`: nothing of one alone, else their sum, or the first divided by the
+    second. `measure` is the figure's unit, `counter` the word behind it in a sentence (名 for 人), `style` one of the
+    wordings' styles. With `leading_places` the report names who is in front (如××市). `target` is the indicator that
+    holds what was aimed at; without one that is the plan of the indicator itself. `printed` is by year.
+    """
 
     code: str
     section: str
-    indicator: str
+    indicators: tuple[str, ...]
+    formula: Formula | None
     label_zh: str
+    measure: str
+    counter: str
+    style: str
+    leading_places: bool
+    target: str
     printed: Mapping[int, PrintedFigure]
+
+    @property
+    def indicator(self) -> str:
+        """The indicator, or the first of several: the one the line is filed under."""
+        return self.indicators[0]
+
+    @property
+    def formula_text(self) -> str:
+        """How the figure comes of its indicators, as one would write it down; empty for that of one alone."""
+        written = {Formula.SUM: " + ", Formula.RATIO: " / ", Formula.PERCENT: " * 100 / "}
+        return written[self.formula].join(self.indicators) if self.formula else ""
+
+    def divides(self, indicator: str) -> bool:
+        """Whether the others are divided by this indicator of a formula."""
+        return self.formula in (Formula.RATIO, Formula.PERCENT) and indicator == self.indicators[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSentence:
+    """A sentence of the report, with {line code} where the wording of a line's figure goes."""
+
+    code: str
+    section: str
+    text: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The codes of the lines whose figures it states, in order."""
+        return tuple(name for _, name, _, _ in string.Formatter().parse(self.text) if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report's look back on the year: chapters, their sections, sentences, and the lines that these state."""
+
+    chapters: Mapping[str, ReportChapter]
+    sections: Mapping[str, ReportSection]
+    sentences: Mapping[str, ReportSentence]
+    lines: Mapping[str, ReportLine]
+    association_gaps: Mapping[str, AssociationGap]
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,14 +651,25 @@ class Catalogue:
     reminders: Reminders
     findings: Mapping[str, Finding]
     thresholds: Mapping[str, Threshold]
-    report_sections: Mapping[str, ReportSection]
-    report_lines: Mapping[str, ReportLine]
-    association_gaps: Mapping[str, AssociationGap]
+    report: Report
+    wordings: Wordings
     reasons: Reasons
     language: Language
     check_up: CheckUp
     codelists: Mapping[str, Mapping[str, str]]
     version: str
+
+    @property
+    def association_gaps(self) -> Mapping[str, AssociationGap]:
+        return self.report.association_gaps
+
+    @property
+    def report_sections(self) -> Mapping[str, ReportSection]:
+        return self.report.sections
+
+    @property
+    def report_lines(self) -> Mapping[str, ReportLine]:
+        return self.report.lines
 
     def asked_of(self, level: str, unit_type: str) -> list[Indicator]:
         """The indicators that a unit of this level and type owes, in the order of the forms."""

@@ -10,7 +10,6 @@ from catalogue.model import (
     NARRATIVE,
     SUMMABLE,
     Aggregation,
-    AssociationGap,
     Bounds,
     Calendar,
     Collect,
@@ -18,16 +17,20 @@ from catalogue.model import (
     FilingRule,
     Finding,
     Form,
+    Formula,
     Indicator,
     Level,
     OverTime,
     ReasonCase,
     Reminders,
+    Report,
     ReportLine,
     ReportSection,
+    ReportSentence,
     Threshold,
     UnitType,
 )
+from catalogue.wordings import Wordings
 
 LONGEST_MONTH = 31
 
@@ -50,8 +53,6 @@ ALLOWED_OVER_TIME = {
 def check(
     forms: Sequence[Form],
     written: Set[str],
-    lines: Mapping[str, ReportLine],
-    sections: Mapping[str, ReportSection],
     codelists: Mapping[str, Mapping[str, str]],
     mistakes: Mistakes,
 ) -> None:
@@ -64,8 +65,51 @@ def check(
     for indicator in indicators.values():
         for sentence in _mistakes_of(indicator, indicators, written, codelists["themes"]):
             mistakes.add(_file(indicator.form), indicator.code, sentence)
-    for line in lines.values():
-        _check_line(line, written, sections, mistakes)
+
+
+def is_never_hedged(indicator: Indicator, wordings: Wordings) -> bool:
+    """Whether the rules of wording let figures of this kind be said exactly only."""
+    kind = (indicator.aggregation, indicator.theme, indicator.measure)
+    return any(unhedged.fits(*kind) for unhedged in wordings.never_hedged)
+
+
+def check_sentence(sentence: ReportSentence, entry: Entry) -> None:
+    """A sentence states at least one line, has no full stop of its own, and nothing but {line codes} in braces."""
+    try:
+        named = sentence.lines
+    except ValueError:
+        named = ()
+    if not named or not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in named):
+        entry.mistake("text must name its lines as {line_code}, at least one")
+    if sentence.text.endswith(tuple("。；，")):
+        entry.mistake("text becomes part of a paragraph; write it without punctuation at its end")
+
+
+def check_report(
+    report: Report,
+    indicators: Mapping[str, Indicator],
+    written: Set[str],
+    wordings: Wordings,
+    mistakes: Mistakes,
+) -> None:
+    """Note every part of the report that names another one wrongly, or a line that is said otherwise than it may be."""
+    file = "catalogue/report.yaml"
+    for section in report.sections.values():
+        if section.chapter and section.chapter not in report.chapters:
+            mistakes.add(file, section.code, f"chapter '{section.chapter}' is unknown; {one_of(report.chapters)}")
+    for line in report.lines.values():
+        for sentence in (
+            *_mistakes_of_line(line, report.sections, written),
+            *_mistakes_of_formula(line, indicators),
+            *_mistakes_of_style(line, indicators, wordings),
+        ):
+            mistakes.add(file, line.code, sentence)
+    for sentence in _mistakes_of_sentences(report):
+        mistakes.add(file, "sentences", sentence)
+    for gap in report.association_gaps.values():
+        for field, code in (("indicator", gap.indicator), ("out_of", gap.out_of)):
+            if code and code not in written:
+                mistakes.add(file, gap.code, f"{field} '{code}' is unknown; give the code of one")
 
 
 def check_finding(finding: Finding, entry: Entry) -> None:
@@ -249,17 +293,50 @@ def _mistakes_of_owner(indicator: Indicator) -> Iterable[str]:
         yield f"owner_level '{indicator.owner_level}' is not among its levels; {one_of(indicator.levels)}"
 
 
-def _check_line(line: ReportLine, written: Set[str], sections: Mapping[str, ReportSection], mistakes: Mistakes) -> None:
-    file = "catalogue/report.yaml"
-    if line.indicator and line.indicator not in written:
-        mistakes.add(file, line.code, f"indicator '{line.indicator}' is unknown; give the code of one")
+def _mistakes_of_line(line: ReportLine, sections: Mapping[str, ReportSection], written: Set[str]) -> Iterable[str]:
+    for code in line.indicators:
+        if code and code not in written:
+            yield f"indicator '{code}' is unknown; give the code of one"
+    if line.target and line.target not in written:
+        yield f"target '{line.target}' is unknown; give the code of an indicator"
     if line.section and line.section not in sections:
-        mistakes.add(file, line.code, f"section '{line.section}' is unknown; {one_of(sections)}")
+        yield f"section '{line.section}' is unknown; {one_of(sections)}"
 
 
-def check_association_gaps(gaps: Mapping[str, AssociationGap], written: Set[str], mistakes: Mistakes) -> None:
-    """Each gap is told by indicators that exist."""
-    for gap in gaps.values():
-        for field, code in (("indicator", gap.indicator), ("out_of", gap.out_of)):
-            if code and code not in written:
-                mistakes.add("catalogue/report.yaml", gap.code, f"{field} '{code}' is unknown; give the code of one")
+def _mistakes_of_formula(line: ReportLine, indicators: Mapping[str, Indicator]) -> Iterable[str]:
+    if line.formula is None:
+        return
+    if line.formula is Formula.SUM and len(line.indicators) < 2:
+        yield "a sum needs two indicators or more"
+    if line.formula is not Formula.SUM and len(line.indicators) != 2:
+        yield f"a {line.formula} needs two indicators, what is divided and by what"
+    known = [indicators[code] for code in line.indicators if code in indicators]
+    if any(indicator.aggregation not in SUMMABLE for indicator in known):
+        yield f"a formula is made of what adds up; give indicators of these kinds: {', '.join(sorted(SUMMABLE))}"
+    measures = sorted({indicator.measure for indicator in known})
+    if line.formula is Formula.SUM and len(measures) > 1:
+        yield f"its indicators count different things ({', '.join(measures)}), which have no sum"
+
+
+def _mistakes_of_style(line: ReportLine, indicators: Mapping[str, Indicator], wordings: Wordings) -> Iterable[str]:
+    if line.style not in wordings.styles:
+        yield f"style '{line.style}' is unknown; {one_of(wordings.styles)}"
+    elif not wordings.is_exact(line.style) and line.formula in (None, Formula.SUM):
+        for code in line.indicators:
+            if code in indicators and is_never_hedged(indicators[code], wordings):
+                yield f"a {indicators[code].aggregation} like '{code}' is never hedged; its style must be exact or list"
+
+
+def _mistakes_of_sentences(report: Report) -> Iterable[str]:
+    stated = [name for sentence in report.sentences.values() for name in sentence.lines]
+    for sentence in report.sentences.values():
+        if sentence.section and sentence.section not in report.sections:
+            yield f"section '{sentence.section}' of {sentence.code} is unknown; {one_of(report.sections)}"
+        for name in sentence.lines:
+            if name not in report.lines:
+                yield f"{sentence.code} states {{{name}}}, which is no line; give the code of one"
+            elif report.lines[name].section in report.sections and report.lines[name].section != sentence.section:
+                yield f"{sentence.code} states {{{name}}} of another section; keep a sentence within its section"
+    for code in report.lines:
+        if stated.count(code) != 1:
+            yield f"line {code} is stated {stated.count(code)} times; state each line in one sentence, once"

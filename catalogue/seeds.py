@@ -6,10 +6,17 @@ dbt loads an empty field as null. Column types and descriptions stand in `dbt_pr
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
 
 from catalogue.model import Catalogue, LiesIn
 
 FOLDER = "dbt_project/seeds"
+
+COVERAGE_LIMITS = ("incomplete_statistics_coverage", "province_wording_coverage")
+"""Thresholds: below which coverage a line is said as incomplete, below which not at all, as on a year's last day."""
+
+NO_YEAR = 10000
 
 Row = Sequence[object]
 
@@ -23,6 +30,9 @@ def seeds(catalogue: Catalogue) -> dict[str, str]:
         "indicator_definitions": _definitions(catalogue),
         "series_breaks": _series_breaks(catalogue),
         "report_lines": _report_lines(catalogue),
+        "report_line_terms": _report_line_terms(catalogue),
+        "wording_rules": _one_row({"rules": catalogue.wordings.rules()}),
+        "wording_limits": _wording_limits(catalogue),
         "codelists": _codelists(catalogue),
         "reason_cases": _reason_cases(catalogue),
         "reason_limits": _one_row(catalogue.reasons.limits),
@@ -80,10 +90,34 @@ def _series_breaks(catalogue: Catalogue) -> Iterable[Row]:
 
 
 def _report_lines(catalogue: Catalogue) -> Iterable[Row]:
-    yield "line_code", "section_code", "section_title", "indicator_code", "label_zh", "sort_order"
+    yield (
+        *("line_code", "chapter_code", "chapter_title", "section_code", "section_title", "indicator_code", "label_zh"),
+        *("formula", "formula_text", "measure", "counter", "style", "incomplete_style", "sort_order"),
+    )
     for order, line in enumerate(catalogue.report_lines.values(), start=1):
         section = catalogue.report_sections[line.section]
-        yield line.code, section.code, section.title, line.indicator, line.label_zh, order
+        chapter = catalogue.report.chapters[section.chapter]
+        incomplete = catalogue.wordings.styles[line.style].incomplete
+        yield (
+            *(line.code, chapter.code, chapter.title, section.code, section.title, line.indicator, line.label_zh),
+            *(line.formula or "", line.formula_text, line.measure, line.counter, line.style, incomplete, order),
+        )
+
+
+def _report_line_terms(catalogue: Catalogue) -> Iterable[Row]:
+    yield "line_code", "indicator_code", "is_divisor"
+    for line in catalogue.report_lines.values():
+        for code in line.indicators:
+            yield line.code, code, line.divides(code)
+
+
+def _wording_limits(catalogue: Catalogue) -> Iterable[Row]:
+    """Each span of years in which the limits of coverage are the same; the first begins before all."""
+    yield "first_year", "last_year", "incomplete_below", "refused_below"
+    limits = [catalogue.thresholds[code] for code in COVERAGE_LIMITS]
+    firsts = sorted({dated.valid_from.year for limit in limits for dated in limit.values[1:]})
+    for first, last in pairwise([0, *firsts, NO_YEAR]):
+        yield first, last - 1, *(limit.on(date(max(first, 1), 12, 31)) for limit in limits)
 
 
 def _codelists(catalogue: Catalogue) -> Iterable[Row]:

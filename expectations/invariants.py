@@ -7,7 +7,7 @@ figure of its own may have filed 无此项 or nothing), either one passes.
 
 from collections.abc import Iterable
 
-from catalogue.model import SUMMABLE, Aggregation, Basis, Catalogue, Indicator, Level
+from catalogue.model import SUMMABLE, Aggregation, Basis, Catalogue, Formula, Indicator, Level, ReportLine
 from expectations.provenance import CANDIDATE, figures_of, provenance
 from expectations.relations import RELATIONS
 from expectations.restated import restated_rules
@@ -347,40 +347,96 @@ def _lines(catalogue: Catalogue) -> Iterable[Rule]:
         LINES,
         "lines_show_province_figure",
         "报告行等于全省采用数",
-        "报告行的数、上下限、依据、报送范围就是全省该指标的采用数",
+        "只用一项指标的报告行，数、上下限、依据、报送范围就是全省该指标的采用数",
         f"""
         select line.* from {LINES.path} as line
         left join {VALUES.path} as v on v.unit_code = line.unit_code
             and v.indicator_code = line.indicator_code and v.period = line.period
-        where line.value is distinct from v.value or line.low is distinct from v.low
-            or line.high is distinct from v.high or line.basis is distinct from v.basis
+        where line.formula is null
+            and (line.value is distinct from v.value
+            or line.low is distinct from v.low or line.high is distinct from v.high
+            or line.basis is distinct from v.basis
             or line.units_expected is distinct from v.units_expected
             or line.units_reported is distinct from v.units_reported
-            or line.units_covered is distinct from v.units_covered
+            or line.units_covered is distinct from v.units_covered)
         """,
     )
+    yield from _formulas(catalogue)
     yield no_rows(
         LINES,
         "lines_coverage_within_100",
         "报告行覆盖率在 0 到 100% 之间",
         "覆盖率是百分数，不超过 100",
-        f"select line.* from {LINES.path} as line where line.coverage < 0 or line.coverage > 100",
+        f"""
+        select line.* from {LINES.path} as line
+        where line.coverage < 0 or line.coverage > 100
+            or line.weighted_coverage < 0 or line.weighted_coverage > 100
+        """,
     )
     yield no_rows(
         LINES,
         "lines_complete",
         "报告行齐全",
-        "目录中的报告行，全省有该指标的年度都有",
+        "目录中的报告行，每个年度、每个省都有",
         f"""
-        select v.unit_code, v.indicator_code, v.period, wanted.line_code
+        select years.unit_code, wanted.indicator_code, years.period, wanted.line_code
         from (values {lines}) as wanted (line_code, indicator_code)
-        join {VALUES.path} as v on v.indicator_code = wanted.indicator_code and v.unit_level = '{Level.PROVINCE}'
-            and length(v.period) = 4
-        left join {LINES.path} as line on line.line_code = wanted.line_code and line.period = v.period
-            and line.unit_code = v.unit_code
+        cross join (
+            select unit_code, period from {TREE.path}
+            where unit_code = ancestor_code and unit_level = '{Level.PROVINCE}'
+        ) as years
+        left join {LINES.path} as line on line.line_code = wanted.line_code and line.period = years.period
+            and line.unit_code = years.unit_code
         where line.line_code is null
         """,
     )
+    yield no_rows(
+        LINES,
+        "lines_recommend_a_true_wording",
+        "建议的表述是相符的表述之一",
+        "建议的表述取自相符的表述；不建议的写明原因，写“据不完全统计”的必有表述和原因",
+        f"""
+        select line.* from {LINES.path} as line
+        where line.recommended_wording is not null and not line.recommended_wording = any(line.wordings)
+            or line.recommended_wording is null and (cardinality(line.wordings) > 0 or line.wording_reason is null)
+            or line.wording_prefix is not null
+                and (line.recommended_wording is null or line.wording_reason is null)
+        """,
+    )
+
+
+def _formulas(catalogue: Catalogue) -> Iterable[Rule]:
+    """What a line makes of several indicators, worked out again from the province's figures."""
+    worked_out = " union all ".join(_worked_out(line) for line in catalogue.report_lines.values() if line.formula)
+    yield no_rows(
+        LINES,
+        "lines_follow_their_formula",
+        "报告行的算式算得对",
+        "由几项指标算得的报告行，与全省这几项指标的采用数按算式重算的相等",
+        f"""
+        select line.*, again.value as worked_out
+        from ({worked_out}) as again
+        join {LINES.path} as line on line.line_code = again.line_code and line.unit_code = again.unit_code
+            and line.period = again.period
+        where line.value <> again.value or line.value is not null and again.value is null
+        """,
+    )
+
+
+def _worked_out(line: ReportLine) -> str:
+    parts = [f"max(v.value) filter (where v.indicator_code = '{code}')" for code in line.indicators]
+    if line.formula is Formula.SUM:
+        value = " + ".join(parts)
+    else:
+        times = 100 if line.formula is Formula.PERCENT else 1
+        value = f"round({parts[0]} * {times} / nullif({parts[1]}, 0), 4)"
+    return f"""
+        select '{line.code}' as line_code, v.unit_code, v.period, {value} as value
+        from {VALUES.path} as v
+        where v.unit_level = '{Level.PROVINCE}' and length(v.period) = 4
+            and v.indicator_code in ({quoted(line.indicators)})
+        group by v.unit_code, v.period
+    """
 
 
 def _reconciliation() -> Iterable[Rule]:

@@ -92,11 +92,10 @@ def _coverage(catalogue: Catalogue) -> Rule:
         LINES,
         "lines_covered_enough",
         "报告行的报送范围够用",
-        f"全委会报告各行的覆盖率一般不低于 {_shown(catalogue, 'report_line_coverage')}%",
+        f"全委会报告各行按上年份额的覆盖率一般不低于 {_shown(catalogue, 'report_line_coverage')}%",
         f"""
         select line.* from {LINES.path} as line
-        where line.units_covered * 100 < line.units_expected
-            * {_limit(catalogue, "report_line_coverage", "line.period")}
+        where line.weighted_coverage < {_limit(catalogue, "report_line_coverage", "line.period")}
         """,
     )
 

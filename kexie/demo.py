@@ -333,6 +333,8 @@ def _print_lines(engine: Engine, say: Say) -> None:
         found = {row.line_code: row for row in connection.execute(text(LINES), {"period": str(REPORT_YEAR)})}
     rows = []
     for code, line in load().report_lines.items():
+        if REPORT_YEAR not in line.printed:
+            continue
         printed, row = line.printed[REPORT_YEAR], found.get(code)
         units = f"{row.units_reported}/{row.units_expected}" if row else ""
         verdict = "符合" if row and bears(printed.expected, row.value, row.low, row.high) else "不符合"

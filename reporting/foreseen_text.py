@@ -15,7 +15,8 @@ from reporting.foreseen import Change, Row, Standing
 
 NONE = "无"
 DESCRIBING = (
-    *("line_code", "line_name", "section_code", "section_name"),
+    *("line_code", "line_name", "section_code", "section_name", "chapter_code", "chapter_name", "sort_order"),
+    *("formula", "counter", "style"),
     *("unit_code", "unit_name", "unit_level", "indicator_code", "indicator_name", "measure"),
     *("period", "year", "tree_date"),
 )
@@ -40,6 +41,9 @@ LABELS = {
     "coverage": "覆盖率",
     "wordings": "相符的表述",
     "recommended_wording": "建议的表述",
+    "weighted_coverage": "按上年份额的覆盖率",
+    "wording_prefix": "表述前须加",
+    "wording_reason": "表述的缘由",
     "is_used": "采用自报数",
     "likeliest_reason": "最可能的原因",
     "plan_value": "计划数",

@@ -120,7 +120,7 @@ COUNTED = """
     from ({rows}) as history
 """
 
-LINES = "select * from ({rows}) as history order by line_code"
+LINES = "select * from ({rows}) as history order by sort_order, line_code"
 
 SAME_FIGURE = "(printed.value, printed.low, printed.high) is not distinct from (now.value, now.low, now.high)"
 
@@ -151,7 +151,7 @@ CHANGED_LINES = f"""
         on printed.release_name = :name and printed.line_code = now.line_code and printed.period = now.period
         and printed.unit_code = now.unit_code
     where not {SAME_FIGURE}
-    order by now.line_code
+    order by now.sort_order, now.line_code
 """
 
 CHANGED_FIGURES = f"""

@@ -50,8 +50,8 @@ def reckon(deliveries: Iterable[Delivery], year: int, held: set[str]) -> dict[tu
 
 @cache
 def watched() -> frozenset[str]:
-    """The indicators of the report's lines and of the mistakes; the reference takes its time."""
-    lines = {line.indicator for line in CATALOGUE.report_lines.values()}
+    """The indicators of the lines that a report printed, and of the mistakes; the reference takes its time."""
+    lines = {line.indicator for line in CATALOGUE.report_lines.values() if line.printed}
     return frozenset(
         lines | {str(wanted["indicator_code"]) for defect in planted().defects for wanted in defect.figures}
     )

@@ -271,13 +271,13 @@ PLANTED = [
     ),
     # ---- sums, level by level
     Planted(
-        "values_add_up values_made_of_leaves",
+        "values_add_up values_made_of_leaves lines_show_province_figure",
         f"update {VALUES} set computed_value = 42, computed_low = 42, computed_high = 42, value = 42, low = 42,"
         f" high = 42 where {LECTURES_OF} = 'P'",
         "P sp_lecture_count 2021 ← 文件 P.xlsx，填报!C7",
     ),
     Planted(
-        "values_add_up values_made_of_leaves",
+        "values_add_up values_made_of_leaves lines_show_province_figure",
         f"update {VALUES} set computed_high = null, high = null where {LECTURES_OF} = 'P'",
         "P sp_lecture_count 2021 ← 文件 P.xlsx，填报!C7",
     ),
@@ -368,6 +368,31 @@ PLANTED = [
         "P sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
     ),
     Planted(
+        "lines_coverage_within_100",
+        f"update {LINES} set weighted_coverage = 101 where line_code = 'five_entry_people'",
+        "P sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
+    ),
+    Planted(
+        "lines_follow_their_formula",
+        f"update {LINES} set value = -1 where line_code = 'five_entry_audience'",
+        "P sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
+    ),
+    Planted(
+        "lines_recommend_a_true_wording",
+        f"update {LINES} set recommended_wording = '近260万人次' where line_code = 'five_entry_people'",
+        "P sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
+    ),
+    Planted(
+        "lines_recommend_a_true_wording",
+        f"update {LINES} set recommended_wording = null where line_code = 'five_entry_people'",
+        "P sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
+    ),
+    Planted(
+        "lines_recommend_a_true_wording",
+        f"update {LINES} set wording_prefix = '据不完全统计' where line_code = 'five_entry_people'",
+        "P sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
+    ),
+    Planted(
         "lines_complete",
         f"delete from {LINES} where line_code = 'five_entry_people'",
         "P sp_five_entry_persontimes 2021 ← 文件 A.xlsx，填报!C9",
@@ -387,6 +412,7 @@ PLANTED = [
         "rates_within_limit",
         f"update {VALUES} set value = 101, low = 101, high = 101, computed_value = 101, computed_low = 101,"
         " computed_high = 101 where indicator_code = 'tr_exam_pass_rate' and basis <> 'own';"
+        f" update {LINES} set value = 101, low = 101, high = 101 where line_code = 'exam_pass_rate';"
         f"{FILED.format(10.1)} (select observation_ids[1] from {LEAVES} where role = 'numerator')",
         "A tr_exam_pass_rate 2021 ← 文件 A.xlsx，填报!C10",
     ),
@@ -415,9 +441,7 @@ PLANTED = [
     ),
     Planted(
         "lines_covered_enough",
-        f"update {VALUES} set units_reported = 0, units_covered = 0"
-        " where unit_code = 'P' and indicator_code = 'base_demo_community_count';"
-        f" update {LINES} set units_reported = 0, units_covered = 0 where line_code = 'demonstration_communities'",
+        f"update {LINES} set weighted_coverage = 89.9999 where line_code = 'demonstration_communities'",
         "P base_demo_community_count 2021 ← 文件 P.xlsx，填报!C12",
     ),
 ]
@@ -710,11 +734,13 @@ def _copy_of_values(connection: Connection, relation: str, more: dict[str, str],
 
 MADE_OF_VALUES = f"""
     insert into {LINES} (line_code, period, section_code, section_name, line_name, unit_code, indicator_code, value,
-        low, high, basis, units_expected, units_reported, units_covered, coverage)
-    select line.line_code, period, 's', 's', 's', unit_code, indicator_code, value, low, high, basis, units_expected,
-        units_reported, units_covered, round(100.0 * units_covered / units_expected, 4)
-    from {VALUES} join (values {{lines}}) as line (line_code, line_indicator) on line_indicator = indicator_code
-    where unit_code = 'P';
+        low, high, basis, units_expected, units_reported, units_covered, coverage, formula, wordings,
+        recommended_wording)
+    select line.line_code, '2021', 's', 's', 's', 'P', line.indicator, value, low, high, basis, units_expected,
+        units_reported, units_covered, round(100.0 * units_covered / units_expected, 4), nullif(line.formula, ''),
+        array['真'], '真'
+    from (values {{lines}}) as line (line_code, indicator, formula)
+    left join {VALUES} on unit_code = 'P' and period = '2021' and indicator_code = indicator and line.formula = '';
     insert into {RECONCILED}
     select unit_code, unit_name, indicator_code, indicator_name, measure, period, claimed_value, claimed_low,
         claimed_high, computed_value, computed_low, computed_high, gap, basis = 'claimed', null
@@ -723,7 +749,9 @@ MADE_OF_VALUES = f"""
 
 
 def _report_lines() -> str:
-    return ", ".join(f"('{line.code}', '{line.indicator}')" for line in load().report_lines.values())
+    return ", ".join(
+        f"('{line.code}', '{line.indicator}', '{line.formula_text}')" for line in load().report_lines.values()
+    )
 
 
 def _indicators() -> Iterator[dict[str, Any]]:

@@ -508,7 +508,7 @@ MISTAKES: list[tuple[str, Edit, str]] = [
     ),
     ("codelists.yaml", lambda lists: lists.update(colours={}), "codelists.yaml: field 'colours' is unknown"),
     ("report.yaml", _in_volunteers(indicator="vol"), "volunteers: indicator 'vol' is unknown; give the code of one"),
-    ("report.yaml", _in_volunteers(section="end"), "volunteers: section 'end' is unknown; use one of: volunteers, act"),
+    ("report.yaml", _in_volunteers(section="end"), "volunteers: section 'end' is unknown; use one of: media, workers"),
     ("report.yaml", _in_volunteers(label="x"), "report.yaml, volunteers: field 'label' is unknown"),
     (
         "report.yaml",
@@ -523,6 +523,104 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         "report.yaml",
         lambda report: report["sections"]["media"].pop("title"),
         "report.yaml, media: field 'title' is missing; give a text",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["sections"]["media"].update(chapter="end"),
+        "report.yaml, media: chapter 'end' is unknown; use one of: guidance, talent",
+    ),
+    (
+        "report.yaml",
+        _in_volunteers(target="goal"),
+        "volunteers: target 'goal' is unknown; give the code of an indicator",
+    ),
+    ("report.yaml", _in_volunteers(style="vague"), "volunteers: style 'vague' is unknown; use one of: exact, list"),
+    (
+        "report.yaml",
+        lambda report: report["lines"]["literacy_budget"].update(style="hedged"),
+        "literacy_budget: a money like 'fin_literacy_budget' is never hedged; its style must be exact or list",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["lines"]["obtained_money"].update(indicators=["fin_other_granted_amount"]),
+        "obtained_money: a sum needs two indicators or more",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["lines"]["rectification_rate"].update(indicators=["party_rectification_done"]),
+        "rectification_rate: a percent needs two indicators, what is divided and by what",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["lines"]["five_entry_audience"].update(formula="sum", style="hedged"),
+        "five_entry_audience: its indicators count different things (人次, 场次), which have no sum",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["lines"]["five_entry_audience"].update(
+            indicators=["lit_citizen_ratio", "sp_five_entry_activity_count"]
+        ),
+        "five_entry_audience: a formula is made of what adds up; give indicators of these kinds: flow, money",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["sentences"]["media"].update(text="拍摄{music_videos}，播放{plays}"),
+        "sentences: media states {plays}, which is no line; give the code of one",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["sentences"]["services"].update(section="media"),
+        "sentences: services states {results_matched} of another section; keep a sentence within its section",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["sentences"]["services"].update(section="end"),
+        "sentences: section 'end' of services is unknown; use one of: media, workers",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["sentences"].pop("services"),
+        "sentences: line results_matched is stated 0 times; state each line in one sentence, once",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["sentences"]["services"].update(text="促成科技成果对接{results_matched}。"),
+        "services: text becomes part of a paragraph; write it without punctuation at its end",
+    ),
+    (
+        "report.yaml",
+        lambda report: report["sentences"]["services"].update(text="促成科技成果对接"),
+        "services: text must name its lines as {line_code}, at least one",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["limits"].pop("small"),
+        "wordings.yaml, limits: field 'small' is missing; give a number",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["forms"]["nearly"].pop("hedge"),
+        "wordings.yaml, nearly: field 'hedge' is missing; give a text",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["styles"]["list"]["sizes"][0].update(forms=["nearby"]),
+        "wordings.yaml: form 'nearby' of style list is unknown; use one of: digits, in_units",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["styles"]["list"].update(incomplete="half"),
+        "wordings.yaml: style 'half' of style list is unknown; use one of: exact, list",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["styles"]["hedged"].update(incomplete="list"),
+        "wordings.yaml: style list goes with 据不完全统计 and must hedge: take out what does digits",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["styles"]["hedged"]["sizes"].pop(),
+        "wordings.yaml: sizes of style hedged must ascend, each `below` once, and the last have none",
     ),
     (
         "report.yaml",

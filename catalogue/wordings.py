@@ -1,0 +1,217 @@
+"""How a figure may be said in the report, as data: `catalogue/wordings.yaml` in objects, and for the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from catalogue.entries import Entry, one_of
+
+
+class Does(StrEnum):
+    """What a form of words does with a number; `catalogue/wordings.yaml` tells of each."""
+
+    DIGITS = "digits"
+    IN_UNITS = "in_units"
+    ROUND = "round"
+    ROUNDED = "rounded"
+    CUT = "cut"
+    BELOW = "below"
+    ABOVE = "above"
+    OVER = "over"
+    FROM = "from"
+    TO = "to"
+
+
+class HedgePlace(StrEnum):
+    """Where a hedge stands: 近5000人, 260多万人, 5000多人, 5000人以上."""
+
+    BEFORE = "before"
+    INSIDE = "inside"
+    AFTER = "after"
+    END = "end"
+
+
+EXACT = frozenset({Does.DIGITS, Does.IN_UNITS, Does.ROUND})
+"""These say the figure itself."""
+
+UNHEDGED = EXACT | {Does.ROUNDED, Does.CUT}
+
+LIMITS = (
+    *(
+        "most_digits",
+        "habit_digits",
+        "nearly_from",
+        "loosest",
+        "habit_loosest",
+        "small",
+        "loosest_rounded",
+        "round_from",
+    ),
+    "unit_decimals",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WordingForm:
+    """One way to say a figure; `hedge` and `position` are empty where nothing stands beside the number."""
+
+    code: str
+    does: Does
+    hedge: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordingSize:
+    """The forms for figures below a size (None: of any size) that no smaller one takes, best first."""
+
+    below: Decimal | None
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordingStyle:
+    """What a line may be said in; `incomplete` is the style that goes with 据不完全统计, empty for none."""
+
+    code: str
+    name_zh: str
+    least_step: Decimal
+    incomplete: str
+    sizes: tuple[WordingSize, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeverHedged:
+    """A kind of indicator whose figures are said exactly or not at all; an empty theme or measure means every one."""
+
+    aggregation: str
+    theme: str
+    measure: str
+
+    def fits(self, aggregation: str, theme: str, measure: str) -> bool:
+        return aggregation == self.aggregation and self.theme in ("", theme) and self.measure in ("", measure)
+
+
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    """How figures may be said; see `catalogue/wordings.yaml` for each field."""
+
+    limits: Mapping[str, Decimal]
+    forms: Mapping[str, WordingForm]
+    styles: Mapping[str, WordingStyle]
+    never_hedged: tuple[NeverHedged, ...]
+
+    def is_exact(self, style: str) -> bool:
+        """Whether a style says the figure itself and nothing else."""
+        return self.does(style) <= EXACT
+
+    def does(self, style: str) -> set[Does]:
+        """What the forms of a style do."""
+        used = {form for size in self.styles[style].sizes for form in size.forms}
+        return {self.forms[form].does for form in used if form in self.forms}
+
+    def rules(self) -> str:
+        """What `published.wordings` takes as its rules: JSON."""
+        styles = {
+            style.code: {"incomplete": style.incomplete or None, "sizes": list(self._sizes(style))}
+            for style in self.styles.values()
+        }
+        return json.dumps({"limits": dict(self.limits), "styles": styles}, ensure_ascii=False, default=_number)
+
+    def _sizes(self, style: WordingStyle) -> Iterator[dict[str, object]]:
+        reached = None
+        for size in style.sizes:
+            forms = [
+                {
+                    "place": place,
+                    "form": form.code,
+                    "does": form.does,
+                    "hedge": form.hedge,
+                    "position": form.position,
+                    "least_step": style.least_step,
+                }
+                for place, form in enumerate((self.forms[code] for code in size.forms), start=1)
+            ]
+            yield {"from": reached, "below": size.below, "forms": forms}
+            reached = size.below
+
+
+def _number(value: object) -> object:
+    """JSON has no decimals: whole numbers as such, others as text, which the database reads exactly."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{value!r} is no number")
+    return int(value) if value == value.to_integral_value() else str(value)
+
+
+def read_wordings(entry: Entry) -> Wordings:
+    """The rules of a file; mistakes are noted with the entry."""
+    limits = entry.child("limits", "limits")
+    read = Wordings(
+        limits={name: limits.number(name) or Decimal(0) for name in LIMITS},
+        forms={fields.name: _read_form(fields) for fields in entry.children("forms")},
+        styles={fields.name: _read_style(fields) for fields in entry.children("styles")},
+        never_hedged=tuple(_read_never_hedged(row) for row in entry.rows("never_hedged")),
+    )
+    limits.finish()
+    if entry.finish():
+        _check(read, entry)
+    return read
+
+
+def _read_form(entry: Entry) -> WordingForm:
+    does = entry.word("does", Does) or Does.DIGITS
+    hedge, position = "", ""
+    if does not in UNHEDGED:
+        hedge, position = entry.required_text("hedge"), entry.word("position", HedgePlace) or ""
+    entry.finish()
+    return WordingForm(entry.name, does, hedge, position)
+
+
+def _read_style(entry: Entry) -> WordingStyle:
+    style = WordingStyle(
+        code=entry.name,
+        name_zh=entry.required_text("name_zh"),
+        least_step=entry.number("least_step") or Decimal(1),
+        incomplete=entry.text("incomplete", ""),
+        sizes=tuple(_read_size(row) for row in entry.rows("sizes")),
+    )
+    entry.finish()
+    return style
+
+
+def _read_size(entry: Entry) -> WordingSize:
+    size = WordingSize(entry.number("below", None), entry.texts("forms", ()))
+    entry.finish()
+    return size
+
+
+def _read_never_hedged(entry: Entry) -> NeverHedged:
+    kind = NeverHedged(entry.required_text("aggregation"), entry.text("theme", ""), entry.text("measure", ""))
+    entry.finish()
+    return kind
+
+
+def _check(wordings: Wordings, entry: Entry) -> None:
+    for style in wordings.styles.values():
+        ends = [size.below for size in style.sizes]
+        ascending = sorted(end for end in ends if end is not None)
+        if ends != [*ascending, None] or len(set(ends)) < len(ends):
+            entry.mistake(f"sizes of style {style.code} must ascend, each `below` once, and the last have none")
+        for form in (form for size in style.sizes for form in size.forms):
+            if form not in wordings.forms:
+                entry.mistake(f"form '{form}' of style {style.code} is unknown; {one_of(wordings.forms)}")
+        _check_incomplete(wordings, style, entry)
+
+
+def _check_incomplete(wordings: Wordings, style: WordingStyle, entry: Entry) -> None:
+    if style.incomplete and style.incomplete not in wordings.styles:
+        entry.mistake(f"style '{style.incomplete}' of style {style.code} is unknown; {one_of(wordings.styles)}")
+    elif style.incomplete:
+        unhedged = sorted(wordings.does(style.incomplete) & UNHEDGED)
+        if unhedged:
+            remedy = f"take out what does {', '.join(unhedged)}"
+            entry.mistake(f"style {style.incomplete} goes with 据不完全统计 and must hedge: {remedy}")
