@@ -143,6 +143,7 @@ def test_help_says_what_a_command_is_for(kexie: Kexie, words: tuple[str, ...]) -
 def test_the_commands_of_the_contract_are_there() -> None:
     assert {" ".join(words) for words in every_command()} >= {
         *("up", "down", "demo", "units load", "template", "submit", "withdraw", "read", "run", "sql", "ops", "trace"),
+        *("remind", "maintain", "release"),
     }
 
 

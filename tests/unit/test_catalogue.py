@@ -318,6 +318,7 @@ Edit = Callable[[dict], None]  # type: ignore[type-arg]
 
 YOUTH = "forms/youth.yaml"
 CALENDAR = "calendar.yaml"
+REMINDERS = "reminders.yaml"
 ACTIVITY = "youth_activity_count"
 
 
@@ -343,6 +344,10 @@ def _in_rule(**fields: object) -> Edit:
 
 def _excepting(**fields: object) -> Edit:
     return lambda calendar: calendar["exceptions"].update(flood={"period": "2021", "reason": "水灾"} | fields)
+
+
+def _in_step(step: str, **fields: object) -> Edit:
+    return lambda reminders: reminders["steps"][step].update(fields)
 
 
 def _in_volunteers(**fields: object) -> Edit:
@@ -400,6 +405,15 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         "flood: due_date is one day for one period; leave valid_to empty",
     ),
     (CALENDAR, _excepting(unit_code="A"), "flood: field 'unit_code' is unknown; use one of: due_date, form, level"),
+    (REMINDERS, _in_step("due_day", days=-8), "steps must be in ascending order of days, each day once"),
+    (
+        REMINDERS,
+        _in_step("due_day", to=["mayor"]),
+        "due_day: to 'mayor' is unknown; use one of: unit, superior, province",
+    ),
+    (REMINDERS, _in_step("due_day", asks="快报"), "asks of due_day must name {due}, once, and nothing else in braces"),
+    (REMINDERS, _in_step("due_day", asks="{due} {unit}"), "asks of due_day must name {due}, once, and nothing else"),
+    (REMINDERS, _in_step("two_weeks_late", days=90), "gives_up_after_days 60 must not be before the last step"),
     (YOUTH, _in_activity(over_time="weekly"), f"{ACTIVITY}: over_time 'weekly' is unknown; use one of: sum, last"),
     (YOUTH, _in_activity(over_time="last"), f"{ACTIVITY}: over_time 'last' does not fit a flow; use one of: sum"),
     (YOUTH, _in_activity(levels=["state"]), f"{ACTIVITY}: levels 'state' is unknown; use one of: province, city"),
