@@ -60,6 +60,8 @@ METRICS = {
     *("AIRFLOW__METRICS__OTEL_ON", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL"),
     *("AIRFLOW__METRICS__STATSD_ON", "AIRFLOW__METRICS__STATSD_HOST", "AIRFLOW__METRICS__STATSD_PORT"),
 }
+# Secrets of others, without which nobody is told anything outside.
+REACHING_PEOPLE = {"KEXIE_SMTP", "KEXIE_ALERT_MAIL", "KEXIE_ALERT_BOT", "KEXIE_ALERT_BOT_SECRET"}
 NO_SECRETS = METRICS | {
     *("AIRFLOW_PORT", "KEXIE_INBOX", "KEXIE_OUTBOX", "KEXIE_SFTP_LOGIN", "SFTP_ADDRESS", "SFTP_PORT"),
 }
@@ -118,7 +120,7 @@ def test_a_secret_that_an_older_file_lacks_is_added_to_it(tmp_path: Path) -> Non
 def test_every_secret_is_asked_for_and_none_has_a_default() -> None:
     asked = re.findall(r"\$\{(\w+)([^}]*)\}", COMPOSE_FILE.read_text())
     assert {name for name, rest in asked if rest == ":?run make env"} == set(env.SECRETS)
-    assert {name for name, rest in asked if rest != ":?run make env"} == NO_SECRETS
+    assert {name for name, rest in asked if rest != ":?run make env"} == NO_SECRETS | REACHING_PEOPLE
 
 
 def test_what_is_published_is_published_on_the_loopback_unless_env_says_otherwise(services: dict[str, Any]) -> None:
@@ -153,6 +155,12 @@ def test_the_owners_login_is_used_by_init_alone(services: dict[str, Any]) -> Non
     assert [name for name in told if "@" in told[name].get("KEXIE_DATABASE_URL", "")] == ["init"]
     # The postgres service makes that login.
     assert [name for name in told if "KEXIE_OWNER_PASSWORD" in told[name]] == ["postgres"]
+
+
+def test_only_who_runs_tasks_knows_how_people_are_reached(services: dict[str, Any]) -> None:
+    assert [name for name, it in services.items() if REACHING_PEOPLE & set(it.get("environment", {}))] == [
+        "airflow-scheduler"
+    ]
 
 
 def test_airflow_that_runs_elsewhere_is_neither_started_nor_stopped_here(tmp_path: Path) -> None:
