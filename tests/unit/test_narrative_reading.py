@@ -1,5 +1,6 @@
 """The reader finds what a sentence states, leaves out what only looks so, and says what each figure is of."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -78,9 +79,24 @@ def test_the_lines_of_the_full_committee_report_are_bound(sentence: str, wanted:
 
 def test_a_report_line_is_bound_by_its_label(catalogue: Catalogue) -> None:
     for line in catalogue.report_lines.values():
-        indicator = catalogue.indicators[line.indicator]
-        for phrase in (f"{line.label_zh}36{indicator.measure}", f"全年{line.label_zh}达到1236{indicator.measure}。"):
+        if line.formula:
+            continue
+        counter = line.counter or line.measure
+        for phrase in (f"{line.label_zh}36{counter}", f"全年{line.label_zh}达到1236{counter}。"):
             assert [one.indicator_code for one in _read(phrase)] == [line.indicator], phrase
+
+
+@pytest.mark.parametrize("number", ["1234", "近5000", "8.1万", "20多", "超过260万"])
+def test_every_sentence_of_the_report_is_read_back_to_its_lines(number: str, catalogue: Catalogue) -> None:
+    for sentence in catalogue.report.sentences.values():
+        lines = [catalogue.report_lines[code] for code in re.findall(r"{(\w+)}", sentence.text)]
+        phrases = {
+            line.code: "86.5%" if line.measure == "%" else f"{number}{line.counter or line.measure}" for line in lines
+        }
+        read = _read(f"{sentence.text.format_map(phrases)}。")
+        assert len(read) == len(lines), sentence.text
+        for one, line in zip(read, lines, strict=True):
+            assert line.formula or one.indicator_code == line.indicator, (sentence.text, one.quote)
 
 
 # ---- numbers that are no quantities
