@@ -76,20 +76,19 @@ class Judge:
         found = self._published.namesakes([claims[number] for number in open_ones], kinds)
         for order, number in enumerate(open_ones):
             own = {target.indicator_code for target in claims[number].targets}
-            for target, figure in found.get(order, []):
-                if target.indicator_code in own:
-                    continue
-                if claims[number].phrase.is_just(figure, self._limits) and self._is_named(claims[number], target):
-                    judged[number] = Judgement(Verdict.RIGHT, target, figure)
+            for one in found.get(order, []):
+                is_other = one.is_line or one.target.indicator_code not in own
+                is_just = claims[number].phrase.is_just(one.figure, self._limits)
+                if is_other and is_just and self._is_named(claims[number], one.name):
+                    judged[number] = Judgement(Verdict.RIGHT, one.target, one.figure, reason=f"与“{one.name}”的数相符")
                     break
 
-    def _is_named(self, claim: Claim, target: Target) -> bool:
-        """Whether a clause may speak of an indicator of which it is true: it is too exact for chance, or alike."""
+    def _is_named(self, claim: Claim, name: str) -> bool:
+        """Whether a clause may speak of what has this name and is true: it is too exact for chance, or alike."""
         width = claim.phrase.width
         if width is not None and width <= self._limits.certain:
             return True
-        name = _IN_BRACKETS.sub("", self._catalogue.indicators[target.indicator_code].name_zh)
-        shared = (_pairs(name) & _pairs(claim.said)) - self._common
+        shared = (_pairs(_IN_BRACKETS.sub("", name)) & _pairs(claim.said)) - self._common
         return len(shared) >= self._limits.shared_pairs
 
     def _by_itself(self, claim: Claim) -> Judgement:

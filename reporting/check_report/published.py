@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from catalogue.load import load
 from kexie.errors import UserError
 from reporting.check_report.claims import Claim, Kind, Sense, Target
 from reporting.check_report.phrase import MISSING, Figure
@@ -40,6 +41,23 @@ class Fit(NamedTuple):
     period: str
     kind: Kind
     figure: Decimal
+
+
+class Namesake(NamedTuple):
+    """Another indicator's figure, or that of a line made of several, which a sentence may speak of as well."""
+
+    name: str
+    target: Target
+    figure: Figure
+    is_line: bool
+
+
+class Asked(NamedTuple):
+    """A figure for which true phrases are wanted: with what behind the number, in which style; none without one."""
+
+    figure: Figure
+    measure: str = ""
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +171,7 @@ class Published:
             found.setdefault(row.number, []).append(Fit(unit, row.period, Kind(row.kind), row.figure))
         return found
 
-    def namesakes(
-        self, claims: Sequence[Claim], measures: Sequence[Sequence[str]]
-    ) -> dict[int, list[tuple[Target, Figure]]]:
+    def namesakes(self, claims: Sequence[Claim], measures: Sequence[Sequence[str]]) -> dict[int, list[Namesake]]:
         """By the claim's number: other indicators of one of the measures whose figure lies where the phrase is true.
 
         Of the claim's own unit and period.
@@ -169,15 +185,26 @@ class Published:
             "lows": [claim.phrase.low for number, claim, _ in asked for _ in measures[number]],
             "highs": [claim.phrase.high for number, claim, _ in asked for _ in measures[number]],
         }
-        found: dict[int, list[tuple[Target, Figure]]] = {}
+        found: dict[int, list[Namesake]] = {}
         for row in self._connection.execute(text(_NAMESAKES), bound):
             target = Target(row.unit_code, row.indicator_code, row.period)
-            found.setdefault(row.number, []).append((target, Figure(row.value, row.low, row.high)))
+            figure = Figure(row.value, row.low, row.high)
+            found.setdefault(row.number, []).append(Namesake(row.name, target, figure, row.is_line))
         return found
 
-    def wordings(self, figures: Sequence[tuple[Target | None, Figure]]) -> list[str]:
-        """The recommended true phrase for each figure; empty where there is no figure."""
-        return ["" for _ in figures]
+    def wordings(self, asked: Sequence[Asked]) -> list[str]:
+        """For each figure the first true phrases, as many as are worth reading; empty where there is none."""
+        bound = {
+            "numbers": [number for number, one in enumerate(asked) if one.style],
+            "lows": [one.figure.low for one in asked if one.style],
+            "highs": [one.figure.high for one in asked if one.style],
+            "values": [one.figure.value for one in asked if one.style],
+            "measures": [one.measure for one in asked if one.style],
+            "styles": [one.style for one in asked if one.style],
+            "rules": load().wordings.rules(),
+        }
+        found = {row.number: "或".join(row.wordings) for row in self._connection.execute(text(_WORDINGS), bound)}
+        return [found.get(number, "") for number in range(len(asked))]
 
 
 def _compared(target: Target, figure: Figure, base: Figure) -> Figure:
@@ -297,16 +324,37 @@ _FITS = """
 """
 
 _NAMESAKES = """
-    select phrases.number, figures.unit_code, figures.indicator_code, figures.period, figures.value, figures.low,
-        figures.high
+    select phrases.number, figures.unit_code, figures.indicator_code, figures.period, figures.name, figures.is_line,
+        figures.value, figures.low, figures.high
     from unnest(
         cast(:numbers as integer[]), cast(:units as text[]), cast(:periods as text[]), cast(:measures as text[]),
         cast(:lows as numeric[]), cast(:highs as numeric[])
     ) as phrases (number, unit_code, period, measure, low, high)
-    join published.indicator_values as figures
+    join (
+        select unit_code, period, indicator_code, indicator_name as name, measure, value, low, high, false as is_line
+        from published.indicator_values
+        union all
+        -- What a line of the report makes of several indicators has no row of its own.
+        select unit_code, period, indicator_code, line_name, measure, value, low, high, true
+        from published.report_lines
+        where formula is not null
+    ) as figures
         on figures.unit_code = phrases.unit_code and figures.period = phrases.period
         and figures.measure = phrases.measure
         and figures.value >= coalesce(phrases.low, figures.value)
         and figures.value <= coalesce(phrases.high, figures.value)
     order by phrases.number, figures.indicator_code
+"""
+
+_WORDINGS = """
+    select asked.number, said.wordings[1:2] as wordings
+    from unnest(
+        cast(:numbers as integer[]), cast(:values as numeric[]), cast(:lows as numeric[]), cast(:highs as numeric[]),
+        cast(:measures as text[]), cast(:styles as text[])
+    ) as asked (number, value, low, high, measure, style)
+    cross join lateral (
+        select published.wordings(
+            asked.value, asked.low, asked.high, asked.measure, asked.style, cast(:rules as jsonb)
+        ) as wordings
+    ) as said
 """

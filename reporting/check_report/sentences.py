@@ -13,11 +13,13 @@ from ingestion.wording import period as spoken_period
 from reporting.check_report.claims import Claim, Kind, Sense, Target
 from reporting.check_report.judge import Judgement
 from reporting.check_report.phrase import Figure
-from reporting.check_report.published import Fit, Unit
+from reporting.check_report.published import Asked, Fit, Unit
 from reporting.figures import shown
 from reporting.moments import shown as shown_moment
 
 _KINDS = {Kind.VALUE: "", Kind.OWN: "本级", Kind.CLAIMED: "自报含下级", Kind.COMPUTED: "汇总", Kind.PLAN: "计划"}
+# Styles of `catalogue/wordings.yaml` for what is no line of the report.
+_RATE, _EXACT, _HEDGED = "rate", "exact", "hedged"
 _MOVES = {False: "增加", True: "减少"}
 
 
@@ -78,6 +80,21 @@ class Sentences:
         indicator = self._catalogue.indicators.get(claim.quantity.indicator_code)
         return indicator.name_zh if indicator and indicator.code != "other" else "不在指标目录内"
 
+    def asked(self, one: Judgement) -> Asked:
+        """For what true phrases are wanted: a figure of which the draft says something else."""
+        target = one.target
+        if one.verdict is Verdict.RIGHT or target is None or one.figure.is_missing:
+            return Asked(one.figure)
+        if target.sense in (Sense.PERCENT, Sense.OF_PLAN):
+            return Asked(one.figure, "%", _RATE)
+        indicator = self._catalogue.indicators[target.indicator_code]
+        lines = [line for line in self._catalogue.report_lines.values() if line.indicators == (indicator.code,)]
+        if lines:
+            return Asked(one.figure, lines[0].counter, lines[0].style)
+        rules = self._catalogue.wordings.never_hedged
+        is_exact = any(rule.fits(indicator.aggregation, indicator.theme, indicator.measure) for rule in rules)
+        return Asked(one.figure, indicator.measure, _EXACT if is_exact else _HEDGED)
+
     def _meaning(self, target: Target, *, is_total: bool = False) -> str:
         name = self._catalogue.indicators[target.indicator_code].name_zh
         whose = "几个单位合计" if is_total else self._whose(target.unit_code)
@@ -117,7 +134,7 @@ class Sentences:
     def _explained(self, claim: Claim, one: Judgement) -> str:
         match one.verdict:
             case Verdict.RIGHT:
-                return ""
+                return f"{one.reason}。" if one.reason else ""
             case Verdict.STALE if one.once is not None:
                 released = f"，定稿 {one.once.release} 用的就是它" if one.once.release else ""
                 return f"与 {shown_moment(one.once.at)} 发布的数相符{released}；此后已更正。"
