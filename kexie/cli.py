@@ -349,6 +349,7 @@ def release(
         if not yes and _typed(f"Release {year}, yes or no", "--yes") != "yes":
             raise UserError("Nothing is released.")
         made = release_year(engine, year, asked.state.publication_id, approval, _say)
+    _say(f"`kexie report {year}` writes the report from it.")
     if settle(home, year, made.publication_id, made.name):
         _say("The run that waited for this in Airflow goes on and ends.")
 
@@ -357,6 +358,21 @@ def _typed(question: str, option: str) -> str:
     if not sys.stdin.isatty():
         raise UserError(f"{question}? Nobody is at a terminal to answer, so nothing is released: say {option}.")
     return str(typer.prompt(question)).strip()
+
+
+@app.command()
+def report(
+    year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=2099, help="a published year")],
+    release: Annotated[
+        str, typer.Option(metavar="NAME", help="of which release, such as 2021-1; default the year's last, if any")
+    ] = "",
+) -> None:
+    """Write the full-committee report of a year, .docx and .xlsx, into reports/YEAR of the instance folder."""
+    from catalogue.load import load
+    from reporting.report.writing import write_report
+
+    with _warehouse(Role.OFFICE) as (home, engine):
+        write_report(home, engine, load(), year, _say, release)
 
 
 @app.command()

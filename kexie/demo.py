@@ -359,6 +359,7 @@ def _print_release(engine: Engine, say: Say) -> None:
             f"{REPORT_YEAR} 年的数等待批准定稿：在 Airflow 首页“Required Actions”答复，"
             f"或用 `kexie release {REPORT_YEAR} --approved-by 批准人`。"
         )
+    say(f"写全委会工作报告（Word 和 Excel）：`kexie report {REPORT_YEAR}`。")
 
 
 def _print_places(home: Home, address: AirflowAddress, say: Say) -> None:

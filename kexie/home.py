@@ -104,6 +104,10 @@ class Home:
         return self._folder("data_docs")
 
     @property
+    def reports(self) -> Path:
+        return self._folder("reports")
+
+    @property
     def airflow_home(self) -> Path:
         return self._folder("airflow")
 

@@ -29,10 +29,10 @@ HEADER = "unit_code,form,period,indicator_code,scope,value\n"
 class Office:
     """Sends, collects and runs as clerks and the data team do; `engine` is the owner's, who sees everything."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, units: str = UNITS) -> None:
         self.home = home
         self.engine = ready(home)
-        self._write("units.csv", UNITS)
+        self._write("units.csv", units)
         with acting(home, Role.INGEST) as engine:
             load_units(engine, home.root)
 
