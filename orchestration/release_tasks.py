@@ -95,16 +95,27 @@ def approval() -> BaseOperator:
 
 
 @task(doc_md="把批准时看到的数定稿，附清单和每行指纹。", trigger_rule="all_success")
-def release(ti: Any = None) -> None:  # noqa: ANN401 - Airflow passes the task instance
+def release(ti: Any = None) -> str:  # noqa: ANN401 - Airflow passes the task instance
     from reporting.release import AlreadyReleasedError, Approval, release_year
 
     answer, publication = ti.xcom_pull("approval"), ti.xcom_pull("changes")["publication"]
     approved = Approval(_who(answer), answer["responded_at"], answer["params_input"].get("note", ""))
     with warehouse(Role.PUBLISH) as (_, engine):
         try:
-            release_year(engine, year_of_run(), publication, approved, log.info)
+            return release_year(engine, year_of_run(), publication, approved, log.info).name
         except AlreadyReleasedError as nothing_to_do:
             raise AirflowSkipException(str(nothing_to_do)) from None
+
+
+@task(doc_md="用这份定稿写全委会工作报告：一份 .docx、一份 .xlsx。", trigger_rule="all_success")
+def report(ti: Any = None) -> None:  # noqa: ANN401 - Airflow passes the task instance
+    from catalogue.load import load
+    from kexie.database import acting
+    from reporting.report.writing import write_report
+
+    # The office only reads, so it cannot say itself when it did.
+    with warehouse(Role.PUBLISH) as (home, _), acting(home, Role.OFFICE) as engine:
+        write_report(home, engine, load(), year_of_run(), log.info, ti.xcom_pull("release"))
 
 
 def _question(engine: Engine) -> Question:

@@ -141,6 +141,9 @@ def test_what_was_shown_is_released_in_the_name_of_who_answered_though_figures_c
     assert set(states(client, RELEASE_DAG, request.run_id).values()) == {"success"}
     assert releases(office) == [("2021-1", "admin")]
     assert printed(office, "2021-1") == 10
+    assert {file.name for file in (office.home.reports / "2021").iterdir()} == {
+        "全委会工作报告_2021年度_定稿2021-1.docx", "全委会工作报告_2021年度_定稿2021-1.xlsx",
+    }  # fmt: skip
     (made,) = ask(office, "select note, manifest from published.releases")
     assert (made.note, made.manifest["approved_by"]) == ("全委会报告用", "admin")
     (row,) = ask(office, "select outcome from ops.runs where run_id = :run", run=request.run_id)
@@ -157,7 +160,7 @@ def test_the_next_request_shows_what_changed_since_the_release_and_no_changes_no
     client.answer(RELEASE_DAG, request, "不批准")
     assert client.wait(RELEASE_DAG, request.run_id, seconds=120) == "success"
     assert states(client, RELEASE_DAG, request.run_id) == {
-        "changes": "success", "approval": "skipped", "release": "skipped",
+        "changes": "success", "approval": "skipped", "release": "skipped", "report": "skipped",
     }  # fmt: skip
     (row,) = ask(office, "select sentence from ops.run_steps where run_id = :run and task = 'approval'",
                  run=request.run_id)  # fmt: skip

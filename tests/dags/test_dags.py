@@ -158,7 +158,8 @@ def test_the_dags_consist_of_exactly_these_steps(dags: dict[str, Any]) -> None:
         "release_year": {
             "changes": ["approval"],
             "approval": ["release"],
-            "release": [],
+            "release": ["report"],
+            "report": [],
         },
         "remind_missing": {
             "write_reminders": ["send_reminders"],
