@@ -153,11 +153,11 @@ def _load(folder: Path) -> Catalogue:
     calendar = _read_calendar(files.entry("calendar.yaml"))
     reminders = _read_reminders(files.entry("reminders.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
-    wordings = read_wordings(files.entry("wordings.yaml"))
+    language = read_language(files.entry("number_language.yaml"))
+    wordings = read_wordings(files.entry("wordings.yaml"), language)
     known = {indicator.code: indicator for form in forms for indicator in form.indicators}
     report = _read_report(files.entry("report.yaml"), known, wordings)
     reasons = _read_reasons(files.entry("reasons.yaml"))
-    language = read_language(files.entry("number_language.yaml"))
     check_up = read_check_up(files.entry("check_up.yaml"))
     if files.all_read:
         written = {code for entry in entries.values() for code in entry.codes("indicators")}

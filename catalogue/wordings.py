@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from catalogue.entries import Entry, one_of
+from catalogue.language import HedgeEffect, HedgePosition, Language
 
 
 class Does(StrEnum):
@@ -26,14 +27,16 @@ class Does(StrEnum):
     TO = "to"
 
 
-class HedgePlace(StrEnum):
-    """Where a hedge stands: 近5000人, 260多万人, 5000多人, 5000人以上."""
+DOES = {
+    HedgeEffect.BELOW: Does.BELOW,
+    HedgeEffect.ABOVE: Does.ABOVE,
+    HedgeEffect.AT_LEAST: Does.FROM,
+    HedgeEffect.AT_MOST: Does.TO,
+}
+"""The hedges that a figure can be written with: no others say how far away it may be."""
 
-    BEFORE = "before"
-    INSIDE = "inside"
-    AFTER = "after"
-    END = "end"
-
+PLACES = {HedgePosition.BEFORE: "before", HedgePosition.INSIDE: "after", HedgePosition.AFTER: "end"}
+"""Where a hedge is written: 近5000人, 5000多人, 5000人以上; or inside, 260多万人."""
 
 EXACT = frozenset({Does.DIGITS, Does.IN_UNITS, Does.ROUND})
 """These say the figure itself."""
@@ -41,17 +44,8 @@ EXACT = frozenset({Does.DIGITS, Does.IN_UNITS, Does.ROUND})
 UNHEDGED = EXACT | {Does.ROUNDED, Does.CUT}
 
 LIMITS = (
-    *(
-        "most_digits",
-        "habit_digits",
-        "nearly_from",
-        "loosest",
-        "habit_loosest",
-        "small",
-        "loosest_rounded",
-        "round_from",
-    ),
-    "unit_decimals",
+    *("most_digits", "habit_digits", "nearly_from", "loosest", "habit_loosest", "small", "loosest_rounded"),
+    *("round_from", "unit_decimals"),
 )
 
 
@@ -147,12 +141,12 @@ def _number(value: object) -> object:
     return int(value) if value == value.to_integral_value() else str(value)
 
 
-def read_wordings(entry: Entry) -> Wordings:
-    """The rules of a file; mistakes are noted with the entry."""
+def read_wordings(entry: Entry, language: Language) -> Wordings:
+    """The rules of a file, whose hedges are those of the reader; mistakes are noted with the entry."""
     limits = entry.child("limits", "limits")
     read = Wordings(
         limits={name: limits.number(name) or Decimal(0) for name in LIMITS},
-        forms={fields.name: _read_form(fields) for fields in entry.children("forms")},
+        forms={fields.name: _read_form(fields, language) for fields in entry.children("forms")},
         styles={fields.name: _read_style(fields) for fields in entry.children("styles")},
         never_hedged=tuple(_read_never_hedged(row) for row in entry.rows("never_hedged")),
     )
@@ -162,13 +156,32 @@ def read_wordings(entry: Entry) -> Wordings:
     return read
 
 
-def _read_form(entry: Entry) -> WordingForm:
-    does = entry.word("does", Does) or Does.DIGITS
-    hedge, position = "", ""
-    if does not in UNHEDGED:
-        hedge, position = entry.required_text("hedge"), entry.word("position", HedgePlace) or ""
+def _read_form(entry: Entry, language: Language) -> WordingForm:
+    if "does" in entry.fields:
+        does = entry.word("does", Does) or Does.DIGITS
+        if does not in UNHEDGED:
+            entry.mistake(f"does '{does}' needs a hedge; give the hedge alone, which says what it does")
+        form = WordingForm(entry.name, does, "", "")
+    else:
+        form = _hedged_form(entry, language)
     entry.finish()
-    return WordingForm(entry.name, does, hedge, position)
+    return form
+
+
+def _hedged_form(entry: Entry, language: Language) -> WordingForm:
+    word, strictly, inside = entry.required_text("hedge"), entry.flag("strictly", False), entry.flag("inside", False)
+    hedge = next((hedge for hedge in language.hedges if hedge.word == word), None)
+    does = DOES.get(hedge.effect) if hedge else None
+    if hedge is None or does is None:
+        if word:
+            entry.mistake(f"hedge '{word}' is none of number_language.yaml that a figure could be written with")
+        return WordingForm(entry.name, Does.FROM, word, "")
+    if strictly and does is not Does.FROM:
+        entry.mistake(f"strictly is for a hedge that says at least; '{word}' says {hedge.effect}")
+    if inside and hedge.position is not HedgePosition.INSIDE:
+        entry.mistake(f"inside is for a hedge that stands there; '{word}' stands {hedge.position}")
+    position = HedgePosition.INSIDE if inside else PLACES[hedge.position]
+    return WordingForm(entry.name, Does.OVER if strictly else does, word, position)
 
 
 def _read_style(entry: Entry) -> WordingStyle:

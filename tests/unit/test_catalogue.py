@@ -618,6 +618,26 @@ MISTAKES: list[tuple[str, Edit, str]] = [
     ),
     (
         "wordings.yaml",
+        lambda wordings: wordings["forms"]["nearly"].update(hedge="左右"),
+        "wordings.yaml, nearly: hedge '左右' is none of number_language.yaml that a figure could be written with",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["forms"]["nearly"].update(strictly=True),
+        "wordings.yaml, nearly: strictly is for a hedge that says at least; '近' says below",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["forms"]["nearly"].update(inside=True),
+        "wordings.yaml, nearly: inside is for a hedge that stands there; '近' stands before",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["forms"]["digits"].update(does="below"),
+        "wordings.yaml, digits: does 'below' needs a hedge; give the hedge alone, which says what it does",
+    ),
+    (
+        "wordings.yaml",
         lambda wordings: wordings["styles"]["list"]["sizes"][0].update(forms=["nearby"]),
         "wordings.yaml: form 'nearby' of style list is unknown; use one of: digits, in_units",
     ),
