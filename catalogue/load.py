@@ -515,12 +515,11 @@ def _measure_of(formula: Formula | None, first: Indicator | None) -> str:
 
 
 def _usual_style(formula: Formula | None, first: Indicator | None, wordings: Wordings) -> str:
-    """What the kind of indicator asks for, where a line names no style."""
-    if formula in (Formula.RATIO, Formula.PERCENT) or (first and first.aggregation is Aggregation.RATIO):
-        return "rate"
-    if first and first.aggregation is Aggregation.LIST:
-        return "list"
-    return "exact" if first and rules.is_never_hedged(first, wordings) else "hedged"
+    """What the kind of figure asks for, where a line names no style."""
+    if first is None:
+        return next(iter(wordings.styles), "")
+    kind = first.aggregation if formula in (None, Formula.SUM) else Aggregation.RATIO
+    return wordings.usual_style(kind, first.theme, first.measure)
 
 
 def _read_printed(entry: Entry) -> PrintedFigure:

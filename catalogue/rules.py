@@ -67,12 +67,6 @@ def check(
             mistakes.add(_file(indicator.form), indicator.code, sentence)
 
 
-def is_never_hedged(indicator: Indicator, wordings: Wordings) -> bool:
-    """Whether the rules of wording let figures of this kind be said exactly only."""
-    kind = (indicator.aggregation, indicator.theme, indicator.measure)
-    return any(unhedged.fits(*kind) for unhedged in wordings.never_hedged)
-
-
 def check_sentence(sentence: ReportSentence, entry: Entry) -> None:
     """A sentence states at least one line, has no full stop of its own, and nothing but {line codes} in braces."""
     try:
@@ -323,8 +317,10 @@ def _mistakes_of_style(line: ReportLine, indicators: Mapping[str, Indicator], wo
         yield f"style '{line.style}' is unknown; {one_of(wordings.styles)}"
     elif not wordings.is_exact(line.style) and line.formula in (None, Formula.SUM):
         for code in line.indicators:
-            if code in indicators and is_never_hedged(indicators[code], wordings):
-                yield f"a {indicators[code].aggregation} like '{code}' is never hedged; its style must be exact or list"
+            it = indicators.get(code)
+            usual = wordings.usual_style(it.aggregation, it.theme, it.measure) if it else ""
+            if it and usual in wordings.styles and wordings.is_exact(usual):
+                yield f"a {it.aggregation} like '{code}' is never hedged; its style must be exact or list"
 
 
 def _mistakes_of_sentences(report: Report) -> Iterable[str]:

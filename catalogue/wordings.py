@@ -79,15 +79,17 @@ class WordingStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class NeverHedged:
-    """A kind of indicator whose figures are said exactly or not at all; an empty theme or measure means every one."""
+class UsualStyle:
+    """The style of a kind of indicator; an empty aggregation, theme or measure means every one."""
 
     aggregation: str
     theme: str
     measure: str
+    style: str
 
     def fits(self, aggregation: str, theme: str, measure: str) -> bool:
-        return aggregation == self.aggregation and self.theme in ("", theme) and self.measure in ("", measure)
+        asked = zip((self.aggregation, self.theme, self.measure), (aggregation, theme, measure), strict=True)
+        return all(wanted in ("", found) for wanted, found in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,11 @@ class Wordings:
     limits: Mapping[str, Decimal]
     forms: Mapping[str, WordingForm]
     styles: Mapping[str, WordingStyle]
-    never_hedged: tuple[NeverHedged, ...]
+    usual: tuple[UsualStyle, ...]
+
+    def usual_style(self, aggregation: str, theme: str, measure: str) -> str:
+        """The style in which figures of this kind of indicator are said."""
+        return next((kind.style for kind in self.usual if kind.fits(aggregation, theme, measure)), "")
 
     def is_exact(self, style: str) -> bool:
         """Whether a style says the figure itself and nothing else."""
@@ -148,7 +154,7 @@ def read_wordings(entry: Entry, language: Language) -> Wordings:
         limits={name: limits.number(name) or Decimal(0) for name in LIMITS},
         forms={fields.name: _read_form(fields, language) for fields in entry.children("forms")},
         styles={fields.name: _read_style(fields) for fields in entry.children("styles")},
-        never_hedged=tuple(_read_never_hedged(row) for row in entry.rows("never_hedged")),
+        usual=tuple(_read_usual(row) for row in entry.rows("usual")),
     )
     limits.finish()
     if entry.finish():
@@ -202,13 +208,23 @@ def _read_size(entry: Entry) -> WordingSize:
     return size
 
 
-def _read_never_hedged(entry: Entry) -> NeverHedged:
-    kind = NeverHedged(entry.required_text("aggregation"), entry.text("theme", ""), entry.text("measure", ""))
+def _read_usual(entry: Entry) -> UsualStyle:
+    usual = UsualStyle(
+        aggregation=entry.text("aggregation", ""),
+        theme=entry.text("theme", ""),
+        measure=entry.text("measure", ""),
+        style=entry.required_text("style"),
+    )
     entry.finish()
-    return kind
+    return usual
 
 
 def _check(wordings: Wordings, entry: Entry) -> None:
+    for kind in wordings.usual:
+        if kind.style not in wordings.styles:
+            entry.mistake(f"usual style '{kind.style}' is unknown; {one_of(wordings.styles)}")
+    if not any(kind.fits("", "", "") for kind in wordings.usual[-1:]):
+        entry.mistake("the last usual style must be for every kind; give it no aggregation, theme or measure")
     for style in wordings.styles.values():
         ends = [size.below for size in style.sizes]
         ascending = sorted(end for end in ends if end is not None)

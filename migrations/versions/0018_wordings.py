@@ -86,7 +86,10 @@ PHRASES = """
         from (
             select
                 limits.*, sizes."from", sizes.below, forms.*, count.digits,
-                forms.does in ('below', 'above', 'over', 'from', 'to') as is_hedged
+                forms.does in ('below', 'above', 'over', 'from', 'to') as is_hedged,
+                ('1e-' || count.digits)::numeric as last_digit,
+                ('1e' || 8 - limits.unit_decimals)::numeric as least_of_yi,
+                ('1e' || 4 - limits.unit_decimals)::numeric as least_of_wan
             from jsonb_to_record(rules -> 'limits') as limits (
                 most_digits integer, habit_digits integer, nearly_from numeric, loosest numeric, habit_loosest numeric,
                 small numeric, loosest_rounded numeric, round_from numeric, unit_decimals integer
@@ -106,15 +109,20 @@ PHRASES = """
             offset 0
         ) as form
         cross join lateral (
-            select (
-                '1e' || case
-                    when form.does = 'cut' then 0
-                    when form.does <> 'rounded'
-                        then length(trunc(case when form.does in ('below', 'to') then high else low end)::text)
-                    when low >= 100000000 then 9
-                    else 5
-                end - form.digits
-            )::numeric as step
+            select
+                coalesce(low, high) as size,
+                ('1e' || length(trunc(low)::text))::numeric as above_low,
+                ('1e' || length(trunc(high)::text))::numeric as above_high
+            offset 0
+        ) as figure
+        cross join lateral (
+            select form.last_digit * case
+                when form.does in ('below', 'to') then figure.above_high
+                when form.does = 'cut' then 1
+                when form.does <> 'rounded' then figure.above_low
+                when low >= 100000000 then 1000000000
+                else 100000
+            end as step
             offset 0
         ) as stepped
         cross join lateral (
@@ -130,14 +138,15 @@ PHRASES = """
         cross join lateral (
             select case
                 when form.does in ('digits', 'cut') then 1
-                when written >= 100000000 and mod(written, ('1e' || 8 - form.unit_decimals)::numeric) = 0 then 100000000
-                when written >= 10000 and mod(written, ('1e' || 4 - form.unit_decimals)::numeric) = 0 then 10000
+                when written >= 100000000 and mod(written, form.least_of_yi) = 0 then 100000000
+                when written >= 10000 and mod(written, form.least_of_wan) = 0 then 10000
                 else 1
             end as size
             offset 0
         ) as unit
-        where (form."from" is null or coalesce(low, high) >= form."from")
-            and (form.below is null or coalesce(low, high) < form.below)
+        where (form."from" is null or figure.size >= form."from")
+            and (form.below is null or figure.size < form.below)
+            and (form.does <> 'to' or coalesce(low, 0) = 0)
             and case form.does
                 when 'digits' then value = low and low = high
                 when 'in_units' then value = low and low = high
@@ -162,15 +171,15 @@ PHRASES = """
                     (low > written or low = written and low = value and low < high)
                     and coalesce(high < written + step, true)
                 when 'from' then low >= written
-                when 'to' then coalesce(low, 0) = 0 and high <= written
+                when 'to' then high <= written
             end
             and (form.digits = 1 or form.does = 'round' or mod(written, step * 10) <> 0)
             and (
                 not form.is_hedged
-                or coalesce(low, high) >= 1
+                or figure.size >= 1
                 and step >= form.least_step
                 and (
-                    coalesce(low, high) < form.small
+                    figure.size < form.small
                     or form.does = 'below'
                     or form.does = 'to' and written - high <= form.loosest * high
                     or low - written <= form.loosest * low

@@ -608,6 +608,16 @@ MISTAKES: list[tuple[str, Edit, str]] = [
     ),
     (
         "wordings.yaml",
+        lambda wordings: wordings["usual"][0].update(style="vague"),
+        "wordings.yaml: usual style 'vague' is unknown; use one of: exact, list",
+    ),
+    (
+        "wordings.yaml",
+        lambda wordings: wordings["usual"].pop(),
+        "wordings.yaml: the last usual style must be for every kind; give it no aggregation, theme or measure",
+    ),
+    (
+        "wordings.yaml",
         lambda wordings: wordings["limits"].pop("small"),
         "wordings.yaml, limits: field 'small' is missing; give a number",
     ),
