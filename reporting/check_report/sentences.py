@@ -18,8 +18,8 @@ from reporting.figures import shown
 from reporting.moments import shown as shown_moment
 
 _KINDS = {Kind.VALUE: "", Kind.OWN: "本级", Kind.CLAIMED: "自报含下级", Kind.COMPUTED: "汇总", Kind.PLAN: "计划"}
-# Styles of `catalogue/wordings.yaml` for what is no line of the report.
-_RATE, _EXACT, _HEDGED = "rate", "exact", "hedged"
+# The style of `catalogue/wordings.yaml` for what is computed of figures.
+_RATE = "rate"
 _MOVES = {False: "增加", True: "减少"}
 
 
@@ -91,9 +91,8 @@ class Sentences:
         lines = [line for line in self._catalogue.report_lines.values() if line.indicators == (indicator.code,)]
         if lines:
             return Asked(one.figure, lines[0].counter, lines[0].style)
-        rules = self._catalogue.wordings.never_hedged
-        is_exact = any(rule.fits(indicator.aggregation, indicator.theme, indicator.measure) for rule in rules)
-        return Asked(one.figure, indicator.measure, _EXACT if is_exact else _HEDGED)
+        kind = (indicator.aggregation, indicator.theme, indicator.measure)
+        return Asked(one.figure, indicator.measure, self._catalogue.wordings.usual_style(*kind))
 
     def _meaning(self, target: Target, *, is_total: bool = False) -> str:
         name = self._catalogue.indicators[target.indicator_code].name_zh
