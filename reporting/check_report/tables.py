@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalogue.check_up import CheckUp
+from catalogue.model import Catalogue
 from reporting.check_report.draft import Draft, Passage
 
 _FIGURE = re.compile(
@@ -33,8 +33,7 @@ class TableFigure:
 class _Grid:
     """One table: what stands where, and which cells are figures."""
 
-    def __init__(self, cells: list[tuple[int, Passage]], rules: CheckUp) -> None:
-        self._rules = rules
+    def __init__(self, cells: list[tuple[int, Passage]]) -> None:
         self.texts: dict[tuple[int, int], tuple[int, str]] = {}
         for index, passage in cells:
             if passage.cell is not None and passage.text.strip():
@@ -75,12 +74,12 @@ def is_prose(passage: Passage) -> bool:
     return len(passage.text.strip()) >= _PROSE and any(sign in passage.text for sign in "，。；、")
 
 
-def table_figures(draft: Draft, rules: CheckUp) -> Iterator[TableFigure]:
+def table_figures(draft: Draft, catalogue: Catalogue) -> Iterator[TableFigure]:
     """Every figure that stands alone in a cell."""
     for cells in draft.tables():
-        grid = _Grid([(index, passage) for index, passage in cells if not is_prose(passage)], rules)
+        grid = _Grid([(index, passage) for index, passage in cells if not is_prose(passage)])
         title = _title(draft, cells[0][0])
-        speaker = _Speaker(grid, rules.words, title)
+        speaker = _Speaker(grid, catalogue, title)
         for at, match in grid.figures.items():
             said = speaker.sentence(at)
             if said is not None:
@@ -98,8 +97,9 @@ def _title(draft: Draft, first: int) -> str:
 class _Speaker:
     """Says the figures of one table in words."""
 
-    def __init__(self, grid: _Grid, words: Mapping[str, tuple[str, ...]], title: str) -> None:
-        self._grid, self._words = grid, words
+    def __init__(self, grid: _Grid, catalogue: Catalogue, title: str) -> None:
+        self._grid, self._words = grid, catalogue.check_up.words
+        self._measures = catalogue.language.measures
         self._measure_of_title = _measure_in(title)
 
     def sentence(self, at: tuple[int, int]) -> tuple[str, int] | None:
@@ -139,9 +139,11 @@ class _Speaker:
         return next((measure for text in words if (measure := _measure_in(text))), self._measure_of_title)
 
     def _is_measure(self, column: int, at: tuple[int, int]) -> bool:
-        return any(
-            word in heading for heading in self._grid.above((at[0], column)) for word in self._words["measure_column"]
-        )
+        """Whether a cell of a row says in what the row is counted; a column of 单位 may hold those who report, too."""
+        headings = self._grid.above((at[0], column))
+        text = self._grid.texts[at[0], column][1].strip()
+        says = any(word in heading for heading in headings for word in self._words["measure_column"])
+        return says and text.lstrip("百千万亿") in self._measures
 
     def _is_change(self, headings: list[str]) -> bool:
         return any(word in heading for heading in headings for word in self._words["change_column"])
