@@ -7,7 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from catalogue.model import Reminders, ReminderStep
+from catalogue.model import Catalogue, ReminderStep
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -49,13 +49,15 @@ class Recipient:
         return [one for one in self.missing if one.unit_code != self.code]
 
 
-def due(connection: Connection, reminders: Reminders, today: date) -> list[Recipient]:
+def due(connection: Connection, catalogue: Catalogue, today: date) -> list[Recipient]:
     """Everyone who is to be told something on that day of Beijing's calendar and has not been told it before."""
     from sqlalchemy import text
 
+    reminders = catalogue.reminders
     steps = {step.code: step for step in reminders.steps}
     asked = {
         "today": today,
+        "forms": list(catalogue.forms),
         "give_up": reminders.gives_up_after_days,
         "codes": list(steps),
         "days": [step.days for step in steps.values()],
@@ -160,5 +162,5 @@ DUE = """
             and before.recipient_code = addressed.recipient_code
     )
     order by addressed.recipient_code, superior_code, addressed.unit_code, addressed.due_date, addressed.period,
-        addressed.form_name
+        array_position(cast(:forms as text[]), addressed.form)
 """

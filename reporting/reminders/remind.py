@@ -46,7 +46,7 @@ def remind(
 
 def messages(connection: Connection, catalogue: Catalogue, day: date) -> list[Message]:
     """What everyone is to be told on that day and was not told before."""
-    return [message(recipient, day) for recipient in due(connection, catalogue.reminders, day)]
+    return [message(recipient, day) for recipient in due(connection, catalogue, day)]
 
 
 def write(engine: Engine, catalogue: Catalogue, day: date, progress: Progress) -> int:

@@ -19,9 +19,9 @@ STATES = {
 }
 HOW = (
     "报送方法：把填好的工作簿放进本单位的收件文件夹（inbox/{code}/），几分钟后回执出现在 outbox/{code}/；"
-    "被退回的，请按回执逐条改正后重报；没有数的，填 0 或“-”，不要留空。"
+    "被退回的，请按回执逐条改正后重报。确实是零的填 0，没有这项工作的填“-”；留空就是没有报。"
 )
-HEADINGS = ("单位", "报表", "报告期", "截止日", "状态", "逾期天数")
+HEADINGS = ("单位", "报告期", "截止日", "状态", "报表", "逾期天数")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +71,45 @@ def _asking(missing: Sequence[Missing]) -> Iterator[str]:
         yield from (f"  · {one.form_name}（{spoken(one.period)}）：{STATES[one.state]}" for one in ones)
 
 
-def _list(missing: Sequence[Missing], today: date) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Forms of one unit and period that are due on one day and in one state."""
+
+    unit: str
+    period: str
+    due_date: date
+    state: str
+    forms: tuple[str, ...]
+
+
+def _rows(missing: Iterable[Missing]) -> Iterator[_Row]:
+    """What is missing, the forms of a unit together; their order is kept."""
+    found: dict[tuple[str, str, date, str], list[str]] = {}
+    for one in missing:
+        key = (f"{one.unit_name}（{one.unit_code}）", spoken(one.period), one.due_date, STATES[one.state])
+        found.setdefault(key, []).append(one.form_name)
+    return (_Row(*key, tuple(forms)) for key, forms in found.items())
+
+
+def _by_superior(missing: Iterable[Missing]) -> Iterator[tuple[str, list[_Row]]]:
+    """A heading and the rows below it, for each superior."""
     for superior, ones in groupby(missing, key=lambda one: one.superior_name):
-        of_superior = list(ones)
-        yield f"【{superior}】{_units(of_superior)} 个单位，{len(of_superior)} 张报表"
-        for one in of_superior:
-            yield (
-                f"  · {one.unit_name}（{one.unit_code}） {one.form_name} {spoken(one.period)} 截止 {one.due_date} "
-                f"{STATES[one.state]}{_late(one, today)}"
-            )
+        together = list(ones)
+        yield f"{superior}：{_units(together)} 个单位，{len(together)} 张报表", list(_rows(together))
 
 
-def _late(one: Missing, today: date) -> str:
-    days = (today - one.due_date).days
-    return f"，逾期 {days} 天" if days > 0 else ""
+def _list(missing: Sequence[Missing], today: date) -> Iterator[str]:
+    for heading, rows in _by_superior(missing):
+        yield f"【{heading}】"
+        for row in rows:
+            days = _days_late(row, today)
+            late = f"，逾期 {days} 天" if days else ""
+            forms = "、".join(row.forms)
+            yield f"  · {row.unit} {row.period}，截止 {row.due_date}{late}，{row.state} {len(row.forms)} 张：{forms}"
+
+
+def _days_late(row: _Row, today: date) -> int:
+    return max((today - row.due_date).days, 0)
 
 
 def _to_forward(recipient: Recipient) -> Iterator[tuple[str, list[str]]]:
@@ -113,16 +138,13 @@ def _pre(lines: Iterable[str]) -> str:
 
 def _table(missing: Sequence[Missing], today: date) -> Iterator[str]:
     yield "<table><thead><tr>" + "".join(f"<th>{heading}</th>" for heading in HEADINGS) + "</tr></thead>"
-    for superior, ones in groupby(missing, key=lambda one: one.superior_name):
-        of_superior = list(ones)
-        counted = f"{superior}：{_units(of_superior)} 个单位，{len(of_superior)} 张报表"
-        yield f'<tbody><tr><th colspan="{len(HEADINGS)}" class="group">{escape(counted)}</th></tr>'
-        for one in of_superior:
-            days = (today - one.due_date).days
+    for heading, rows in _by_superior(missing):
+        yield f'<tbody><tr><th colspan="{len(HEADINGS)}" class="group">{escape(heading)}</th></tr>'
+        for row in rows:
+            days = _days_late(row, today)
             cells = (
-                f"{one.unit_name}（{one.unit_code}）",
-                *(one.form_name, spoken(one.period), str(one.due_date), STATES[one.state]),
-                str(days) if days > 0 else "",
+                *(row.unit, row.period, str(row.due_date), row.state, f"{len(row.forms)} 张：{'、'.join(row.forms)}"),
+                str(days or ""),
             )
             yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
         yield "</tbody>"
@@ -142,7 +164,8 @@ h1 {{ font-size: 1.4em; }}
 h2 {{ font-size: 1.15em; margin-top: 2em; }}
 h3 {{ font-size: 1em; margin-bottom: .3em; }}
 table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ border: 1px solid #ccc; padding: .3em .6em; text-align: left; }}
+th, td {{ border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; }}
+thead th {{ white-space: nowrap; }}
 thead th {{ background: #f0f0f0; }}
 th.group {{ background: #fafafa; font-weight: normal; }}
 td:last-child {{ text-align: right; }}
