@@ -31,7 +31,7 @@ def raise_alert(kind: str, run: Run, task: str | None, year: int | None, why: st
     from kexie.roles import Role
     from pipeline.telling import tell, tell_directly
 
-    home, known = Home.from_environment(), _channels()
+    home, known = Home.from_environment(), _channels(outside_a_task=task is None)
     try:
         with acting(home, Role.INGEST) as engine:
             alert(engine, kind, run, task, year, why)
@@ -41,13 +41,13 @@ def raise_alert(kind: str, run: Run, task: str | None, year: int | None, why: st
         tell_directly(home, known, f"{run.dag}{f' {task}' if task else ''}: {why}", log.info)
 
 
-def _channels() -> Channels:
+def _channels(*, outside_a_task: bool) -> Channels:
     """How the data team is reached; by nothing where the settings are unusable, which is logged."""
     from notices.settings import Channels
     from orchestration.channels import channels
 
     try:
-        return channels()
+        return channels(outside_a_task=outside_a_task)
     except Exception as error:
         log.warning("Nobody can be told of the alert: %s", sentence(error))
         return Channels()

@@ -20,10 +20,14 @@ MAIL_CONNECTION = "smtp_default"
 BOT_CONNECTION = "alert_bot"
 
 
-def channels() -> Channels:
-    """The environment's channels, with what the connections say in place of it. UserError where one is unusable."""
+def channels(*, outside_a_task: bool = False) -> Channels:
+    """The environment's channels, with what the connections say in place of it. UserError where one is unusable.
+
+    Airflow shows the connections that it stores to tasks, and not to what it calls when a run is late: there those of
+    the environment (AIRFLOW_CONN_…) count, and ours.
+    """
     known = settings.channels()
-    mail, bots = _connection(MAIL_CONNECTION), _connection(BOT_CONNECTION)
+    mail, bots = (_connection(conn_id, outside_a_task) for conn_id in (MAIL_CONNECTION, BOT_CONNECTION))
     if mail is not None:
         where = f"alert_to of the connection {MAIL_CONNECTION}"
         to = settings.addresses(str(mail.extra_dejson.get("alert_to") or ""), where)
@@ -34,11 +38,15 @@ def channels() -> Channels:
     return known
 
 
-def _connection(conn_id: str) -> Connection | None:
+def _connection(conn_id: str, outside_a_task: bool) -> Connection | None:
     try:
         return Connection.get(conn_id)
     except AirflowNotFoundException:
         return None
+    except PermissionError:
+        if outside_a_task:
+            return None
+        raise
 
 
 def _server(mail: Connection) -> MailServer:

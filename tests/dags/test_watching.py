@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -96,8 +96,13 @@ in_time()
 """
 
 
-class Collector(HTTPServer):
-    """Takes metrics as OpenTelemetry sends them over HTTP, and keeps their names."""
+class Collector(ThreadingHTTPServer):
+    """Takes metrics as OpenTelemetry sends them over HTTP, and keeps their names.
+
+    A sender that stops in the middle, as one that is forked may, must not keep all the others waiting.
+    """
+
+    daemon_threads = True
 
     def __init__(self) -> None:
         self.names: set[str] = set()
