@@ -383,7 +383,7 @@ def _lines(catalogue: Catalogue) -> Iterable[Rule]:
         from (values {lines}) as wanted (line_code, indicator_code)
         cross join (
             select unit_code, period from {TREE.path}
-            where unit_code = ancestor_code and unit_level = '{Level.PROVINCE}'
+            where unit_code = ancestor_code and unit_level = '{Level.PROVINCE}' and length(period) = 4
         ) as years
         left join {LINES.path} as line on line.line_code = wanted.line_code and line.period = years.period
             and line.unit_code = years.unit_code
