@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.periods import Period, parse_period
 from ingestion.templates import TemplateUnit
-from ingestion.tree import stored
+from ingestion.tree import Tree, stored
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,19 +22,23 @@ def addressee(connection: Connection, unit_code: str, period: str) -> tuple[Temp
     parsed = parse_period(period)
     if parsed is None:
         raise UserError(f"'{period}' is no period; write 2021, 2021-H1, 2021-Q3 or 2021-09.")
-    tree = stored(connection)
+    return described(stored(connection), unit_code, parsed), parsed
+
+
+def described(tree: Tree, unit_code: str, period: Period) -> TemplateUnit:
+    """The unit as it was on the last day of the period that it lived. Raises UserError where it never was then."""
     if unit_code not in tree.spans:
         raise UserError(f"There is no unit '{unit_code}'; `kexie units load` adds units.")
-    lived = tree.within(unit_code, parsed.first_day, parsed.last_day)
+    lived = tree.within(unit_code, period.first_day, period.last_day)
     if not lived:
         raise UserError(f"Unit {unit_code} did not exist in {period}; choose a period in which it did.")
     last = lived[-1]
     has_subordinates = any(
         span.parent_code == unit_code and span.level != "township"
         for code in tree.spans
-        for span in tree.within(code, parsed.first_day, parsed.last_day)
+        for span in tree.within(code, period.first_day, period.last_day)
     )
-    return TemplateUnit(unit_code, last.name, last.level, last.unit_type, has_subordinates), parsed
+    return TemplateUnit(unit_code, last.name, last.level, last.unit_type, has_subordinates)
 
 
 def last_years_figures(connection: Connection, unit_code: str, period: Period) -> dict[str, Decimal]:

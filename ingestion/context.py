@@ -6,13 +6,13 @@ for the files after it, so that it does not matter how files fall into batches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalogue.model import Catalogue, Indicator, Severity
+from catalogue.model import NARRATIVE, Catalogue, Indicator, Severity
 from ingestion.periods import Period, parse_period
 from ingestion.tree import Span, Tree
 
@@ -26,13 +26,25 @@ Figures = dict[tuple[str, str, str], tuple[str, Decimal | None, bool]]
 """(indicator, scope, status) → state, value, whether it is held."""
 
 
+class Told(NamedTuple):
+    """What a narrative says of a figure: low ≤ truth ≤ high, in these words."""
+
+    low: Decimal | None
+    high: Decimal | None
+    quote: str
+
+
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The submission that counts for its key: the last accepted one that was not withdrawn."""
+    """The submission that counts for its key: the last accepted one that was not withdrawn.
+
+    `told` has the bounds and words of each number, where it is a narrative.
+    """
 
     submission_id: int
     delivery_seq: int
     figures: Figures
+    told: dict[tuple[str, str, str], Told] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +140,14 @@ class Context:
     def last_years_figures(self, key: Key, period: Period, in_file: Mapping[Key, Figures]) -> LastYear:
         """What a submission is compared with; figures for last year in the same file replace those in force."""
         unit_code, form, _ = key
+        # A form's figures go before those of prose.
+        forms = (NARRATIVE, *self.catalogue.forms) if form == NARRATIVE else (form,)
         same, whole = (
-            self._figures_to_use(self._figures((unit_code, form, str(before)), in_file), before, period)
+            {
+                cell: figure
+                for one in forms
+                for cell, figure in self._comparable((unit_code, one, str(before)), in_file, before, period).items()
+            }
             for before in (Period(period.year - 1, part) for part in (period.part, ""))
         )
         return LastYear(same, whole)
@@ -140,34 +158,47 @@ class Context:
         in_force = self.in_force.get(key)
         return in_force.figures if in_force else {}
 
-    def repeated(self, submitter: str, sha256: str) -> list[InForce] | None:
-        """The submissions in force that the same submitter sent with the same bytes; None unless all of them are."""
+    def repeated(self, submitter: str, sha256: str, keys: Collection[Key] | None) -> list[InForce] | None:
+        """The submissions in force that the same submitter sent with the same bytes; None unless all of them are.
+
+        With `keys`, only what was sent for these: a narrative's period may stand in its name alone.
+        """
         for earlier in self.earlier.get((submitter, sha256), ()):
+            if keys is not None and set(earlier.keys) != set(keys):
+                continue
             found = [self.in_force.get(key) for key in earlier.keys]
             held = [one for one in found if one is not None and one.delivery_seq == earlier.delivery_seq]
             if len(held) == len(found):
                 return held
         return None
 
-    def _figures_to_use(self, figures: Figures, before: Period, period: Period) -> dict[tuple[str, str], Decimal]:
-        """(indicator, scope) → the number under the first of the indicator's statuses that is present and not held.
+    def _comparable(
+        self, key: Key, in_file: Mapping[Key, Figures], before: Period, period: Period
+    ) -> dict[tuple[str, str], Decimal]:
+        """(indicator, scope) → the number in use of an earlier submission.
 
         What was defined otherwise before is left out: a figure cannot be doubted by what it cannot be compared with.
         """
-        best: dict[tuple[str, str], tuple[int, Decimal | None]] = {}
-        for (code, scope, status), (state, value, is_held) in figures.items():
+        figures = self._figures(key, in_file)
+        used = ((cell, figures[cell][1]) for cell in self.used(figures))
+        return {
+            (code, scope): value
+            for (code, scope, _), value in used
+            if value is not None and not self.rules[code].is_defined_anew(before, period)
+        }
+
+    def used(self, figures: Figures) -> list[tuple[str, str, str]]:
+        """Of each indicator and scope the cell under the first of the statuses that is present and not held."""
+        best: dict[tuple[str, str], tuple[int, str]] = {}
+        for (code, scope, status), (state, _, is_held) in figures.items():
             rule = self.rules.get(code)
             rank = rule.ranks.get(status) if rule else None
             if rank is None or state == "redacted" or is_held:
                 continue
             other = best.get((code, scope))
             if other is None or rank < other[0]:
-                best[code, scope] = (rank, value)
-        return {
-            cell: value
-            for cell, (_, value) in best.items()
-            if value is not None and not self.rules[cell[0]].is_defined_anew(before, period)
-        }
+                best[code, scope] = (rank, status)
+        return [(code, scope, status) for (code, scope), (_, status) in best.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +218,17 @@ def load_for(connection: Connection, context: Context, files: Iterable[tuple[str
     """Read what is in force for a batch: given are (submitter, sha256) of its files, and what they file."""
     context.earlier = _earlier(connection, sorted(set(files)))
     wanted = set(keys) | {key for found in context.earlier.values() for one in found for key in one.keys}
-    wanted |= {last for key in wanted for last in _a_year_before(key)}
+    wanted |= {other for key in wanted for other in (*_a_year_before(key), *_beside(key, context.catalogue))}
     context.in_force = _in_force(connection, sorted(wanted))
+
+
+def _beside(key: Key, catalogue: Catalogue) -> Iterable[Key]:
+    """What else the unit files for the period and is compared with this: prose with forms, last year's too."""
+    unit_code, form, period = key
+    if form != NARRATIVE:
+        return [(unit_code, NARRATIVE, period)]
+    forms = [(unit_code, one, period) for one in catalogue.forms]
+    return forms + [last for one in forms for last in _a_year_before(one)]
 
 
 def _a_year_before(key: Key) -> list[Key]:
@@ -222,12 +262,14 @@ def _in_force(connection: Connection, keys: Sequence[Key]) -> dict[Key, InForce]
     units, forms, periods = ([key[part] for key in keys] for part in range(3))
     rows: Sequence[Any] = connection.execute(text(IN_FORCE), {"units": units, "forms": forms, "periods": periods}).all()
     found: dict[Key, InForce] = {}
-    for submission_id, delivery_seq, unit, form, period, indicator, scope, status, state, value, is_held in rows:
+    for submission_id, delivery_seq, unit, form, period, indicator, scope, status, state, value, is_held, *told in rows:
         submission = found.get((unit, form, period))
         if submission is None:
             submission = found[unit, form, period] = InForce(submission_id, delivery_seq, {})
         if indicator is not None:
             submission.figures[indicator, scope, status] = (state, value, is_held)
+            if form == NARRATIVE:
+                submission.told[indicator, scope, status] = Told(*told)
     return found
 
 
@@ -259,7 +301,7 @@ IN_FORCE = """
     )
     select in_force.submission_id, in_force.delivery_seq, in_force.unit_code, in_force.form, in_force.period,
         observation.indicator_code, observation.scope, observation.status,
-        observation.state, observation.value, observation.is_held
+        observation.state, observation.value, observation.is_held, observation.low, observation.high, observation.quote
     from in_force
     left join landing.observation as observation on observation.submission_id = in_force.submission_id
 """

@@ -60,12 +60,12 @@ class ReadAhead:
         """The content of a file, or None of one that is too large to be read."""
         if incoming.answer:
             content: FileContent = pickle.loads(incoming.answer)  # noqa: S301 - what our own process wrote
-            return content
+            return content.of(incoming.delivery.submitter_code)
         delivery = incoming.delivery
         if checks.too_large(self._context, delivery.size_bytes):
             return None
         data = archived(self._home, delivery.sha256).read_bytes()
-        return readers.read(delivery.file_name, data, self._context.catalogue)
+        return readers.read(delivery.file_name, data, self._context.catalogue).of(delivery.submitter_code)
 
     def _landed(self, after: int) -> Sequence[Any]:
         from sqlalchemy import text

@@ -10,11 +10,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from catalogue.model import Catalogue, Severity
+from catalogue.model import NARRATIVE, Catalogue, Severity
 from ingestion import wording
 from ingestion.disk import force_to_disk
 from ingestion.observations import Place
@@ -24,6 +24,8 @@ from kexie.home import Home
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
     from sqlalchemy import Connection, Engine
+
+    from ingestion.narrative_answers import File
 
 BATCH = 200
 LISTED = 200
@@ -61,11 +63,15 @@ BY_TICK = ("REST_IS_ZERO", "REST_IS_ZERO_AFTER_FIGURE")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the text of one receipt is made of; rows are as the queries below return them."""
+    """What the text of one receipt is made of; rows are as the queries below return them.
+
+    `beside` are the files that go with it.
+    """
 
     delivery: Any
     submissions: Sequence[Any]
     findings: Sequence[Any]
+    beside: Sequence[File] = ()
 
 
 class Names:
@@ -111,8 +117,9 @@ def write_missing(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) 
     while True:
         with engine.connect() as connection:
             receipts = _missing(connection, last)
-        if not receipts:
-            return problems
+            if not receipts:
+                return problems
+            receipts = _with_files(connection, receipts, catalogue, tree, problems)
         last = receipts[-1].delivery.delivery_seq
         written = _write(home, receipts, catalogue, tree, problems)
         with engine.begin() as connection:
@@ -151,6 +158,8 @@ def _head(receipt: Receipt, tree: Tree) -> Iterator[str]:
     yield f"受理编号：{delivery.delivery_seq}{AGAIN.format(before=delivery.replay_of) if delivery.replay_of else ''}"
     yield f"受理结果：{_result(receipt)}"
     yield f"下一步：{NEXT_STEPS[delivery.outcome]}"
+    for file in receipt.beside:
+        yield f"随附：{file.name}（{file.about}）"
 
 
 def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree, *, with_numbers: bool = True) -> Iterator[str]:
@@ -162,8 +171,7 @@ def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree, *, with_num
     yield ""
     yield "各报表受理情况"
     for number, submission in enumerate(receipt.submissions, start=1):
-        form = catalogue.forms.get(submission.form)
-        title = form.title if form else wording.plain(submission.form)
+        title = wording.plain(catalogue.form_title(submission.form))
         what = f"{unit_named(submission.unit_code, tree)}，{title}，{wording.period(submission.period)}"
         yield f"{number}. {what}：{_taken(submission, held[submission.submission_id], with_numbers=with_numbers)}"
 
@@ -190,7 +198,15 @@ def _findings(receipt: Receipt) -> Iterator[str]:
 
 def _listed(found: Sequence[Any]) -> Iterator[str]:
     for number, finding in enumerate(found, start=1):
-        where = wording.place(Place(finding.sheet or "", finding.cell or "", finding.line))
+        spot = Place(
+            finding.sheet or "",
+            finding.cell or "",
+            finding.line,
+            finding.span_start,
+            finding.span_end,
+            finding.quote or "",
+        )
+        where = wording.place(spot)
         yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
 
 
@@ -219,6 +235,26 @@ def _missing(connection: Connection, after: int) -> list[Receipt]:
     ]
 
 
+def _with_files(
+    connection: Connection, receipts: Sequence[Receipt], catalogue: Catalogue, tree: Tree, problems: list[str]
+) -> list[Receipt]:
+    """The receipts with what goes beside those of narratives; where that cannot be made, the receipt goes alone."""
+    narratives = [receipt for receipt in receipts if receipt.delivery.kind == NARRATIVE]
+    if not narratives:
+        return list(receipts)
+    from ingestion.narrative_answers import files_for
+
+    files: dict[int, list[File]] = {}
+    for receipt in narratives:
+        delivery = receipt.delivery
+        try:
+            files[delivery.delivery_seq] = files_for(connection, delivery, receipt.findings, catalogue, tree)
+        except Exception as error:
+            name = f"{delivery.submitter_code}/{delivery.receipt_name}"
+            problems.append(f"what goes beside receipt {name} cannot be made: {type(error).__name__}: {error}")
+    return [replace(receipt, beside=files.get(receipt.delivery.delivery_seq, ())) for receipt in receipts]
+
+
 def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: Tree, problems: list[str]) -> list[int]:
     """Write receipts, safe from a power cut; returns the deliveries that have theirs."""
     outbox, fs = home.outbox, home.outbox.fs
@@ -226,17 +262,22 @@ def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: 
     for receipt in receipts:
         delivery = receipt.delivery
         folder = (outbox / delivery.submitter_code).path
-        draft = f"{folder}/.{delivery.delivery_seq}.part"
-        data = for_notepad(render(receipt, catalogue, tree))
+        # The receipt comes last: whoever sees it finds what it names.
+        files = [(file.name, file.data) for file in receipt.beside]
+        files.append((delivery.receipt_name, for_notepad(render(receipt, catalogue, tree))))
+        written = []
         try:
             fs.makedirs(folder, exist_ok=True)
-            fs.pipe_file(draft, data)
+            for number, (name, data) in enumerate(files):
+                draft = f"{folder}/.{delivery.delivery_seq}.{number}.part"
+                fs.pipe_file(draft, data)
+                written.append((delivery.delivery_seq, draft, f"{folder}/{name}"))
         except OSError as error:
             problems.append(f"receipt {delivery.submitter_code}/{delivery.receipt_name} cannot be written: {error}")
             continue
-        drafts.append((delivery.delivery_seq, draft, f"{folder}/{delivery.receipt_name}"))
+        drafts += written
     put_in_place(fs, drafts)
-    return [delivery_seq for delivery_seq, _, _ in drafts]
+    return list(dict.fromkeys(delivery_seq for delivery_seq, _, _ in drafts))
 
 
 def for_notepad(text: str) -> bytes:
@@ -263,7 +304,7 @@ def _record(connection: Connection, delivery_seqs: Sequence[int]) -> None:
 
 
 MISSING = """
-    select delivery_seq, submitter_code, file_name, outcome, received_at, receipt_name, replay_of
+    select delivery_seq, submitter_code, file_name, kind, outcome, received_at, receipt_name, replay_of
     from landing.delivery
     where receipt_written_at is null and receipt_name is not null and delivery_seq > :after
     order by delivery_seq
@@ -279,7 +320,7 @@ SUBMISSIONS = """
 
 FINDINGS = """
     select finding.delivery_seq, finding.submission_id, finding.code, finding.severity, finding.sentence,
-        finding.sheet, finding.cell, finding.line, submission.state
+        finding.sheet, finding.cell, finding.line, finding.span_start, finding.span_end, finding.quote, submission.state
     from landing.finding as finding
     left join landing.submission as submission on submission.submission_id = finding.submission_id
     where finding.delivery_seq = any(:seqs)

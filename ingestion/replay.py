@@ -105,7 +105,7 @@ class _Replay:
         if refused:
             return 0, refused
         data = archived(self._home, delivery.sha256).read_bytes()
-        content = readers.read(delivery.file_name, data, self._context.catalogue)
+        content = readers.read(delivery.file_name, data, self._context.catalogue).of(delivery.submitter_code)
         keys = checks.keys_of(content, self._context)
         load_for(connection, self._context, [(delivery.submitter_code, delivery.sha256)], keys)
         settled = _settled(connection, delivery.delivery_seq, keys)

@@ -90,8 +90,7 @@ def write_missing_notices(home: Home, engine: Engine, catalogue: Catalogue) -> l
 
 def render(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 - a row of the query below
     """The text of a notice, lines ended by a line feed."""
-    form = catalogue.forms.get(row.form)
-    title = form.title if form else wording.plain(row.form)
+    title = wording.plain(catalogue.form_title(row.form))
     then = f"在它之前收下的报送（编号 {row.before}）恢复有效" if row.before else "该单位这张报表按没有报送处理"
     what = f"{unit_named(row.unit_code, tree)}，{title}，{wording.period(row.period)}"
     lines = (

@@ -21,7 +21,9 @@ OBSERVATION_COLUMNS = ("submission_id", *Observed._fields)
 FINDING_COLUMNS = (
     *("delivery_seq", "submission_id", "code", "severity", "sentence"),
     *("unit_code", "indicator_code", "sheet", "cell", "line", "raw"),
+    *("span_start", "span_end", "quote"),
 )
+TEXT_COLUMNS = ("delivery_seq", "text")
 
 
 class Outcome(NamedTuple):
@@ -50,6 +52,7 @@ def store(connection: Connection, outcomes: Sequence[Outcome], catalogue_version
     copy_rows(connection, "landing.submission", SUBMISSION_COLUMNS, submission_rows(outcomes, catalogue_version))
     copy_rows(connection, "landing.observation", OBSERVATION_COLUMNS, observation_rows(outcomes))
     copy_rows(connection, "landing.finding", FINDING_COLUMNS, _findings(outcomes))
+    copy_rows(connection, "landing.narrative_text", TEXT_COLUMNS, _texts(outcomes))
     _close(connection, outcomes, catalogue_version)
     years = {
         submission.year
@@ -101,7 +104,16 @@ def _findings(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
                 found.place.cell or None,
                 found.place.line,
                 found.raw,
+                found.place.start,
+                found.place.end,
+                found.place.quote or None,
             )
+
+
+def _texts(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    for delivery_seq, checked, _ in outcomes:
+        if checked.text:
+            yield (delivery_seq, checked.text)
 
 
 def _close(connection: Connection, outcomes: Sequence[Outcome], catalogue_version: str) -> None:

@@ -101,10 +101,7 @@ def write(
     stands on its form's sheet; `filed_as` provisional makes its figures provisional. A form in which nothing is typed
     by this kind of unit has no sheet. Raises UserError where no form is left, or where a figure has no cell.
     """
-    kind = _Kind(
-        *(unit.level, unit.unit_type, unit.has_subordinates, unfolded, filed_as),
-        *(_defined_on(catalogue, period.last_day), catalogue, id(catalogue)),
-    )
+    kind = _kind(unit, period, catalogue, unfolded=unfolded, filed_as=filed_as)
     pages = _pages(kind)
     if not pages:
         raise UserError(f"unit {unit.code} ({unit.level}, {unit.unit_type}) fills in no form; choose another unit")
@@ -125,6 +122,20 @@ def write(
         Path(target).write_bytes(workbook)
     else:
         target.write(workbook)
+
+
+def asked_cells(unit: TemplateUnit, period: Period, catalogue: Catalogue) -> set[tuple[str, str, str]]:
+    """The figures for which the workbook of a unit and period has a cell: form, indicator, scope."""
+    return set(_cells(_pages(_kind(unit, period, catalogue))))
+
+
+def _kind(
+    unit: TemplateUnit, period: Period, catalogue: Catalogue, *, unfolded: bool = False, filed_as: Status | None = None
+) -> _Kind:
+    return _Kind(
+        *(unit.level, unit.unit_type, unit.has_subordinates, unfolded, filed_as),
+        *(_defined_on(catalogue, period.last_day), catalogue, id(catalogue)),
+    )
 
 
 def _defined_on(catalogue: Catalogue, day: date) -> date:

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalogue.model import Catalogue, Severity
+from catalogue.model import NARRATIVE, Catalogue, Severity
 from ingestion import checks, readers, receipts
 from ingestion.checks.results import Checked
 from ingestion.context import Context, load_for
@@ -78,12 +78,16 @@ def check(
     file files for, else the root, which may file for all.
     """
     context = Context(catalogue, stored(connection), today)
-    keys = checks.keys_of(sent.content, context)
-    by = submitter or _likeliest_submitter({unit_code for unit_code, _, _ in keys}, context.tree)
+    if sent.content.kind == NARRATIVE and not submitter:
+        raise UserError(f"{sent.file_name} is prose, which names no unit; say whose it is with --as CODE.")
+    units = {unit_code for unit_code, _, _ in checks.keys_of(sent.content, context)}
+    by = submitter or _likeliest_submitter(units, context.tree)
+    content = sent.content.of(by)
+    keys = checks.keys_of(content, context)
     delivery_seq, ids = after[0] + 1, count(after[1] + 1)
     load_for(connection, context, [(by, sent.sha256)], keys)
     with _at_fault(sent.file_name):
-        checked = sent.refused or checks.check(sent.content, context, by, delivery_seq, sent.sha256, ids)
+        checked = sent.refused or checks.check(content, context, by, delivery_seq, sent.sha256, ids)
     receipt = list(receipts.beforehand(_receipt(sent, by, checked), catalogue, context.tree))
     return Trial(sent, by, delivery_seq, checked, receipt)
 
@@ -128,6 +132,9 @@ class _Finding(NamedTuple):
     sheet: str
     cell: str
     line: int | None
+    span_start: int | None
+    span_end: int | None
+    quote: str
     state: str | None
 
 
@@ -142,6 +149,7 @@ def _receipt(sent: Sent, submitter: str, checked: Checked) -> Receipt:
             ids.get(found.key) if found.key else None,
             *(found.code, found.severity, found.sentence),
             *(found.place.sheet, found.place.cell, found.place.line),
+            *(found.place.start, found.place.end, found.place.quote),
             states.get(found.key) if found.key else None,
         )
         for found in checked.findings

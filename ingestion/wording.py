@@ -45,6 +45,15 @@ def amount(value: Decimal, measure: str, entered_in: str = "") -> str:
     return f"{figure(unit.from_measure(value))}{unit.name}（{written}）" if unit else written
 
 
+def span(low: Decimal | None, high: Decimal | None, measure: str) -> str:
+    """What lies between two bounds, either of which may be open."""
+    if low == high and low is not None:
+        return amount(low, measure)
+    if low is None:
+        return f"不超过 {amount(high, measure)}" if high is not None else "多少不明"
+    return f"{amount(low, measure)}以上" if high is None else f"{figure(low)}—{amount(high, measure)}"
+
+
 def place(where: Place) -> str:
     """Where a figure stands, for a clerk; empty for the file as a whole."""
     if where.line is not None:
@@ -54,7 +63,8 @@ def place(where: Place) -> str:
     if where.sheet:
         return f"工作表“{plain(where.sheet)}”"
     if where.start is not None:
-        return f"第 {where.start + 1} 字起"
+        words = f"“{plain(where.quote)}”" if where.quote else ""
+        return f"{words}（第 {where.start + 1} 字起）" if words else f"第 {where.start + 1} 字起"
     return ""
 
 

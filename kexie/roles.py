@@ -79,6 +79,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("landing", "select"),
         Grant("landing", "usage", ("landing_seq", "submission_submission_id_seq")),
         Grant("landing", "insert", ("delivery", "submission", "observation", "finding", "withdrawal")),
+        Grant("landing", "insert", ("narrative_text",)),
         Grant(
             "landing",
             "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at)",

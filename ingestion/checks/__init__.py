@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalogue.model import NARRATIVE
 from ingestion import wording
+from ingestion.checks import prose
 from ingestion.checks.file import FileCheck, grouped
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Checked
@@ -31,7 +33,7 @@ def check(
 
     `ids` gives the numbers of new submissions, one for each of `keys_of`.
     """
-    repeated = context.repeated(submitter, sha256)
+    repeated = context.repeated(submitter, sha256, keys_of(content, context) if content.kind == NARRATIVE else None)
     if repeated:
         return _duplicate(content, context, repeated)
     checked = FileCheck(content, context, submitter, ids).check()
@@ -66,7 +68,8 @@ def _duplicate(content: FileContent, context: Context, in_force: list[InForce]) 
 def _put_in_force(context: Context, checked: Checked, submitter: str, delivery_seq: int, sha256: str) -> None:
     for submission in checked.submissions:
         if submission.is_accepted:
-            context.in_force[submission.key] = InForce(submission.submission_id, delivery_seq, submission.figures)
+            told = prose.told(submission.observations) if submission.key[1] == NARRATIVE else {}
+            context.in_force[submission.key] = InForce(submission.submission_id, delivery_seq, submission.figures, told)
     if checked.outcome in ("accepted", "held"):
         keys = tuple(submission.key for submission in checked.submissions)
         context.earlier.setdefault((submitter, sha256), []).append(Earlier(delivery_seq, keys))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from catalogue.model import FOREVER, Catalogue, Indicator
+from catalogue.model import FOREVER, NARRATIVE, Catalogue, Indicator
 from ingestion import wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Row
@@ -56,6 +56,7 @@ def unit_of(
 def known_rows(findings: Findings, context: Context, key: Key, rows: list[Row], span: Span | None) -> list[Row]:
     """The rows of indicators that belong here, where their unit does; what is wrong with the others is found."""
     forms = context.catalogue.forms
+    is_prose = key[1] == NARRATIVE
     passed = []
     for row in rows:
         reading, rule = row
@@ -63,7 +64,7 @@ def known_rows(findings: Findings, context: Context, key: Key, rows: list[Row], 
             add_unknown_indicator(findings, context, key, row)
             continue
         indicator = rule.indicator
-        if indicator.form != key[1]:
+        if indicator.form != key[1] and not is_prose:
             if key[1] in forms:
                 _add_wrong_form(findings, context.catalogue, key, row, indicator)
             continue
@@ -71,7 +72,8 @@ def known_rows(findings: Findings, context: Context, key: Key, rows: list[Row], 
             continue
         if span.level not in indicator.levels or span.unit_type not in indicator.unit_types:
             findings.about_row(key, row, "UNIT_NOT_ASKED", unit_name=span.name)
-        if reading.status and reading.status not in rule.ranks:
+        # Prose tells of plans and of other years as it comes; the page beside its receipt says what is counted.
+        if reading.status and reading.status not in rule.ranks and not is_prose:
             _add_unlisted_status(findings, context.catalogue, key, row, indicator)
         passed.append(row)
     return passed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from catalogue.model import Phase, Severity
+from catalogue.model import NARRATIVE, Phase, Severity
 from ingestion import wording
-from ingestion.checks import against_catalogue, logic, syntax
+from ingestion.checks import against_catalogue, logic, prose, syntax
 from ingestion.checks.findings import WHOLE_FILE, Findings
 from ingestion.checks.results import Checked, Found, Observed, Row, Submission
 from ingestion.context import Context, Figures, Key
@@ -53,8 +53,6 @@ class FileCheck:
     def check(self) -> Checked:
         groups = grouped(self._content, self._context)
         self._check_file(groups)
-        if self._content.kind == "narrative":
-            return self._checked("rejected" if self._findings.reject_everything else "kept", [])
         observed: dict[Key, list[Observed]] = {}
         if not self._findings.reject_everything:
             self._check_unplaced()
@@ -65,15 +63,15 @@ class FileCheck:
         return self._checked(_outcome(submissions, self._findings.found), submissions)
 
     def _checked(self, outcome: str, submissions: list[Submission]) -> Checked:
-        return Checked(outcome, self._content.kind, self._content.form_version, submissions, self._findings.found)
+        content = self._content
+        return Checked(outcome, content.kind, content.form_version, submissions, self._findings.found, content.text)
 
     def _check_file(self, groups: dict[Key, list[Row]]) -> None:
         if self._submitter not in self._context.tree.spans:
             self._findings.about_file("SUBMITTER_UNKNOWN", submitter=wording.plain(self._submitter))
         for problem in self._content.problems:
             self._take_problem(problem, groups)
-        is_silent = not groups and not self._content.readings and not self._findings.found
-        if is_silent and self._content.kind != "narrative":
+        if not groups and not self._content.readings and not self._findings.found:
             self._findings.about_file("NOTHING_FILED")
 
     def _take_problem(self, problem: Problem, groups: Collection[Key]) -> None:
@@ -107,14 +105,17 @@ class FileCheck:
         if period is None:
             findings.about_submission(key, "PERIOD_UNREADABLE", place, period=wording.plain(key[2]))
         sound = syntax.sound_rows(findings, context, key, rows)
-        against_catalogue.reject_unknown_form(findings, self._catalogue, key, rows, place)
+        if self._content.kind != NARRATIVE:
+            against_catalogue.reject_unknown_form(findings, self._catalogue, key, rows, place)
         span = against_catalogue.unit_of(findings, context, self._submitter, key, period, place)
         known = against_catalogue.known_rows(findings, context, key, sound, span)
         if period is None or span is None:
             return []
         last_year = context.last_years_figures(key, period, self._figures)
         observed = logic.observe(findings, context, key, known, period, last_year)
-        self._figures[key] = {(o.indicator_code, o.scope, o.status): (o.state, o.value, o.is_held) for o in observed}
+        figures = {(o.indicator_code, o.scope, o.status): (o.state, o.value, o.is_held) for o in observed}
+        prose.compare(findings, context, key, known, figures)
+        self._figures[key] = figures
         return observed
 
     def _submission(self, key: Key, figures_read: int, observed: list[Observed]) -> Submission:
@@ -128,8 +129,8 @@ class FileCheck:
 
     def _tell_what_is_missing(self, key: Key, figures: Figures) -> None:
         if not figures:
-            title = self._catalogue.forms[key[1]].title
-            self._findings.about_submission(key, "NO_FIGURES", form_title=title)
+            code = "NARRATIVE_NO_FIGURES" if key[1] == NARRATIVE else "NO_FIGURES"
+            self._findings.about_submission(key, code, form_title=self._catalogue.form_title(key[1]))
         before = self._context.in_force.get(key)
         dropped = [cell for cell in before.figures if cell not in figures] if before else []
         if before and dropped:

@@ -67,10 +67,11 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What became of one file. `outcome` is that of landing.delivery."""
+    """What became of one file. `outcome` is that of landing.delivery; `text` is that of a narrative."""
 
     outcome: str
     kind: str
     form_version: str = ""
     submissions: list[Submission] = field(default_factory=list)
     findings: list[Found] = field(default_factory=list)
+    text: str = ""

@@ -13,8 +13,8 @@ from catalogue.model import Catalogue
 from ingestion.documents import pdf, plain, word
 from ingestion.documents.converters import converted_to_docx
 from ingestion.documents.limits import Limits
-from ingestion.readers.package import Package
-from ingestion.readers.refusal import Refusal
+from ingestion.package import Package
+from ingestion.refusal import Refusal
 
 EXTENSIONS = (".docx", ".txt", ".pdf", ".doc")
 _ZIP = b"PK\x03\x04"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingestion.documents.limits import Limits
-from ingestion.readers.refusal import Refusal
+from ingestion.refusal import Refusal
 
 _MOST_SAID = 2000
 _LIMITED = 'ulimit -t "$1"; ulimit -v "$2"; ulimit -f "$3"; shift 3; exec "$@"'

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ingestion.documents.converters import own_folder, run
 from ingestion.documents.limits import Limits
 from ingestion.documents.plain import is_garbled
-from ingestion.readers.refusal import Refusal
+from ingestion.refusal import Refusal
 
 _MARK = b"%PDF-"
 _HEAD = 1024

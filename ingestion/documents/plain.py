@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from functools import lru_cache
 
-from ingestion.readers.refusal import Refusal
+from ingestion.refusal import Refusal
 
 _WITH_MARK = {
     codecs.BOM_UTF8: "utf-8-sig",

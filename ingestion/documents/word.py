@@ -15,8 +15,8 @@ from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped
 from defusedxml.ElementTree import XMLParser, fromstring  # type: ignore[import-untyped]
 
 from ingestion.documents.limits import Limits
-from ingestion.readers.package import Package
-from ingestion.readers.refusal import Refusal
+from ingestion.package import Package
+from ingestion.refusal import Refusal
 
 MAIN_PART = "word/document.xml"
 _RELATIONS = "_rels/.rels"

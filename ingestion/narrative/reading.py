@@ -140,7 +140,8 @@ class _Reader:
 
     def _when(self, status: Status, found: Found, start: int) -> str:
         year = self._sections.year
-        later = self._later_year(found, start)
+        # From what stands before the statement on: a year may be its first word.
+        later = self._later_year(found, max(start - 1, 0))
         if status in (Status.PLAN, Status.APPLIED) and later is not None:
             return str(later)
         if status is Status.PLAN and self._sections.status_at(found.start) is Status.PLAN:

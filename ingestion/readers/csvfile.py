@@ -11,7 +11,7 @@ from catalogue.model import Catalogue
 from ingestion.observations import FileContent, Place, Problem, Reading
 from ingestion.periods import parse_period
 from ingestion.readers.figures import NOT_APPLICABLE, NUMBER, REDACTED, UNREADABLE, clipped, figure_in
-from ingestion.readers.refusal import Refusal
+from ingestion.refusal import Refusal
 
 REQUIRED = ("unit_code", "form", "period", "indicator_code", "scope", "value")
 COLUMNS = (*REQUIRED, "low", "high", "state", "status", "note")

@@ -16,7 +16,7 @@ from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped
 from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
 
 from ingestion.observations import Place
-from ingestion.readers.refusal import Refusal
+from ingestion.refusal import Refusal
 from ingestion.workbook_layout import LAST_ROW, cell_name
 
 _LAST_COLUMN = 51

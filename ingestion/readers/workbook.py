@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from catalogue.model import Catalogue
 from ingestion.observations import FileContent, Place, Problem, Reading
+from ingestion.package import Package
 from ingestion.readers.figures import (
     FORMULA_ERROR,
     NUMBER,
@@ -24,9 +25,8 @@ from ingestion.readers.figures import (
     clipped,
     figure_in,
 )
-from ingestion.readers.package import Package
-from ingestion.readers.refusal import Refusal
 from ingestion.readers.sheet_markup import formulas_without_result, is_blank
+from ingestion.refusal import Refusal
 from ingestion.rest_is_zero import NOT_TICKED, TICKED, covers
 from ingestion.workbook_layout import (
     CODE,

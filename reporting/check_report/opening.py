@@ -7,8 +7,8 @@ from pathlib import Path
 
 from catalogue.model import Catalogue
 from ingestion.documents import document_text
-from ingestion.readers.package import Package
-from ingestion.readers.refusal import Refusal
+from ingestion.package import Package
+from ingestion.refusal import Refusal
 from kexie.errors import UserError
 from reporting.check_report.draft import Draft, Passage
 from reporting.check_report.word import WordDraft

@@ -45,7 +45,13 @@ class Office:
 
     def file(self, unit: str, content: str) -> Counter[str]:
         """One CSV file of the unit, collected at once; what became of it."""
-        submit(self.home, [self._write(f"{unit}.csv", content)], unit)
+        return self.tell(unit, f"{unit}.csv", content)
+
+    def tell(self, unit: str, name: str, content: str | bytes) -> Counter[str]:
+        """One file of the unit under its name, collected at once; what became of it."""
+        file = self.home.root / name
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        submit(self.home, [file], unit)
         with acting(self.home, Role.INGEST) as engine:
             return collect(self.home, engine, load_catalogue(), quietly).outcomes
 
@@ -59,6 +65,25 @@ class Office:
             number: int = connection.execute(last, {"unit": unit, "period": period, "form": form}).scalar_one()
         with acting(self.home, Role.INGEST) as engine:
             withdraw(engine, number)
+
+    def receipts(self, unit: str) -> list[str]:
+        """The texts of the unit's receipts, in the order of what they answer."""
+        answered = text("select receipt_name from landing.delivery where submitter_code = :unit order by delivery_seq")
+        with self.engine.connect() as connection:
+            names = connection.scalars(answered, {"unit": unit}).all()
+        return [(self.home.outbox / unit / name).read_text(encoding="utf-8-sig") for name in names]
+
+    def codes(self, unit: str) -> list[list[str]]:
+        """The codes of the findings about each of the unit's files, in the order of landing."""
+        found = text(
+            """
+            select coalesce(array_agg(finding.code order by finding.finding_id) filter (where finding.code <> ''), '{}')
+            from landing.delivery left join landing.finding using (delivery_seq)
+            where submitter_code = :unit group by delivery_seq order by delivery_seq
+            """
+        )
+        with self.engine.connect() as connection:
+            return list(connection.scalars(found, {"unit": unit}).all())
 
     def run(self, *asked: int) -> None:
         run_once(self.home, asked, Run.now("tests"), quietly)

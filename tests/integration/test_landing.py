@@ -224,7 +224,7 @@ STEPS: list[tuple[Any, str]] = [
     (collect, "store"),
     (receipts, "_missing"),
     (receipts, "_write"),
-    (receipts, "_put_in_place"),
+    (receipts, "put_in_place"),
     (receipts, "_record"),
 ]
 

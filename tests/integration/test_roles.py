@@ -52,6 +52,7 @@ EVERY: dict[Role, dict[str, set[str]]] = {
 BUT: dict[Role, dict[str, set[str]]] = {
     Role.INGEST: {
         **dict.fromkeys(("landing.submission", "landing.observation", "landing.finding", "landing.withdrawal"), ADD),
+        "landing.narrative_text": ADD,
         **dict.fromkeys(
             ("landing.unit_event", "landing.form_expectation", "landing.filing_exception", "landing.unit_contact"),
             ADD | {"delete"},

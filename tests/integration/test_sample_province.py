@@ -101,9 +101,7 @@ def warehouse(new_database: NewDatabase, sample: Path) -> Iterable[Engine]:
 
 
 def test_every_file_is_accepted_but_for_the_planted_mistakes(warehouse: Engine) -> None:
-    expected = {
-        delivery.path: "kept" if delivery.kind == "narrative" else "accepted" for delivery in planted().deliveries
-    }
+    expected = {delivery.path: "accepted" for delivery in planted().deliveries}
     expected |= {receipt.file: receipt.outcome for defect in planted().defects for receipt in defect.receipts}
     assert {path: answer.outcome for path, answer in answers(warehouse).items()} == expected
 

@@ -262,12 +262,6 @@ def test_a_file_in_which_nothing_is_filed_is_rejected_with_a_reason(context: Con
     assert (checked.outcome, _codes(checked)) == ("rejected", ["NOTHING_FILED"])
 
 
-def test_a_narrative_is_kept_and_not_read(context: Context) -> None:
-    content = FileContent("narrative", problems=[Problem("NARRATIVE_KEPT", Place(), {})])
-    checked = checks.check(content, context, "A", next(_deliveries), "narrative", _ids)
-    assert (checked.outcome, checked.submissions, _codes(checked)) == ("kept", [], ["NARRATIVE_KEPT"])
-
-
 def test_a_file_beyond_the_limit_is_refused_by_its_size(context: Context) -> None:
     assert checks.too_large(context, 20_000_000) is None
     refused = checks.too_large(context, 20_000_001)

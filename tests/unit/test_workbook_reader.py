@@ -648,25 +648,6 @@ def test_formatting_far_below_the_form_does_not_matter() -> None:
     assert only(content).value == 5
 
 
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("2021 工作总结.txt", "一年来".encode()),
-        ("2021 工作总结.docx", b""),
-        ("2021 工作总结.doc", old_office_container("WordDocument")),
-        ("2021 工作总结.pdf", b"%PDF-1.7"),
-    ],
-)
-def test_a_narrative_is_kept_and_not_read(name: str, data: bytes) -> None:
-    if name.endswith("docx"):
-        file = BytesIO()
-        with ZipFile(file, "w") as archive:
-            archive.writestr("word/document.xml", "<document/>")
-        data = file.getvalue()
-    content = read(name, data, CATALOGUE)
-    assert (content.kind, codes(content), content.readings) == ("narrative", ["NARRATIVE_KEPT"], [])
-
-
 @cache
 def parts_of_the_filled_template() -> dict[str, bytes]:
     with ZipFile(BytesIO(FILLED)) as archive:

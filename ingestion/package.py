@@ -9,7 +9,7 @@ import zlib
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from ingestion.readers.refusal import Refusal
+from ingestion.refusal import Refusal
 
 _MOST_PARTS = 2000
 _ENCRYPTED = 0x1
