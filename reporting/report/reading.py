@@ -14,6 +14,9 @@ from kexie.errors import UserError
 from reporting.report.basis import Basis
 from reporting.report.figures import Change, CityFigure, Figure, Line, Part, Province, ProvinceFigure, Target, percent
 
+NEVER_WORDED = "定稿时还没有表述规则，请按准确数自行表述。"
+"""The lines of a release that is older than the rules of wording have neither a wording nor a reason."""
+
 
 def province(connection: Connection, basis: Basis, catalogue: Catalogue) -> Province:
     """All figures of the report's year. Raises UserError where it has no line, or lines of several provinces."""
@@ -99,12 +102,12 @@ class _Reading:
             figure,
             row.recommended_wording or "",
             row.wording_prefix or "",
-            row.wording_reason or "",
+            row.wording_reason or ("" if row.recommended_wording else NEVER_WORDED),
             row.basis or "",
             row.units_expected or 0,
             row.units_reported or 0,
             row.units_covered or 0,
-            row.weighted_coverage,
+            row.coverage if row.weighted_coverage is None else row.weighted_coverage,
             tuple(self.figures[code] for code in _indicators(self.catalogue, row) if code in self.figures),
             _is_divided(self.catalogue.report_lines.get(row.line_code)),
             last_year,
