@@ -127,6 +127,7 @@ class Language:
     statuses: tuple[Marker, ...]
     scopes: tuple[Marker, ...]
     columns: Mapping[str, str]
+    light_words: tuple[str, ...]
     parts: tuple[str, ...]
     respectively: tuple[str, ...]
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from catalogue.language import Language
 from catalogue.model import Aggregation, Indicator, Status
 from ingestion.narrative.lexicon import OUTSIDE, Lexicon, Name
 from ingestion.narrative.numbers import any_of
@@ -74,8 +75,10 @@ class _Weights(NamedTuple):
 class _Sentence:
     """The borders, numbers and words of one sentence."""
 
-    def __init__(self, lexicon: Lexicon, text: str, start: int, end: int, found: Sequence[Found]) -> None:
-        self.text, self.start, self.end = text, start, end
+    def __init__(
+        self, lexicon: Lexicon, light: re.Pattern[str], text: str, start: int, end: int, found: Sequence[Found]
+    ) -> None:
+        self.text, self.start, self.end, self._light = text, start, end, light
         self._commas = _places(text, start, end, COMMAS)
         self._semicolons = _places(text, start, end, SEMICOLONS)
         self._pauses = _places(text, start, end, PAUSES)
@@ -100,7 +103,7 @@ class _Sentence:
         nearest, alone = _Weights({}, {})
         first, last = self.place(one.start), self.place(one.end)
         item = max(self._last(self._pauses, first.pauses), self._last(self._commas, first.commas))
-        has_own_noun = one.start - item > OWN_NOUN and self.text[one.start - 1] != "（"
+        has_own_noun = self._has_own_noun(item, one.start)
         for word in self.words:
             if word.last.at <= one.number:
                 weight = _before(word, first)
@@ -117,6 +120,12 @@ class _Sentence:
             if weight > alone.get(word.word, 0.0):
                 alone[word.word] = weight
         return _Weights(nearest, alone)
+
+    def _has_own_noun(self, item: int, start: int) -> bool:
+        """Whether what stands between the last comma or pause and a number names a thing."""
+        if start - item <= OWN_NOUN or self.text[start - 1] == "（":
+            return False
+        return len(self._light.sub("", self.text[item:start])) > OWN_NOUN
 
     def _last(self, places: list[int], count: int) -> int:
         return places[count - 1] if count else self.start
@@ -168,9 +177,10 @@ def _before(word: _Word, first: _Place) -> float:
 class Binder:
     """Binds the quantities of one sentence to indicators of a lexicon."""
 
-    def __init__(self, lexicon: Lexicon, respectively: Sequence[str]) -> None:
+    def __init__(self, lexicon: Lexicon, language: Language) -> None:
         self._lexicon = lexicon
-        self._respectively = re.compile(any_of(respectively))
+        self._respectively = re.compile(any_of(language.respectively))
+        self._light = re.compile(any_of(language.light_words))
 
     def bind(
         self, text: str, start: int, end: int, found: Sequence[Found], statuses: Sequence[str]
@@ -179,7 +189,7 @@ class Binder:
 
         `statuses` are what the words near each say of its status.
         """
-        sentence = _Sentence(self._lexicon, text, start, end, found)
+        sentence = _Sentence(self._lexicon, self._light, text, start, end, found)
         places = {} if self._respectively.search(text, start, end) is None else self._nouns(text, start, end, found)
         return [
             self._best(

@@ -46,7 +46,7 @@ class _Reader:
         self._period = period or _period_of(self._plain, self._sections.year)
         self._scanner, self._tables = scanner(self._language), tables(self._language)
         self._lexicon = lexicon(catalogue)
-        self._binder = Binder(self._lexicon, self._language.respectively)
+        self._binder = Binder(self._lexicon, self._language)
         self._statuses, self._scopes = _markers(self._language)
         self._columns: list[str] = []
         self._list_status: Status | None = None

@@ -39,7 +39,9 @@ class Tables:
         measure = any_of(language.measures)
         self._row = re.compile(
             rf"[ |]{{0,8}}(?P<label>(?=[^\d\n]{{0,3}}[\u4e00-\u9fff“（])[^\n|]{{2,40}}?)(?:（(?P<in>{measure})）)?"
-            rf"(?:[ |：]{{1,4}}(?P<column>{measure}))?[ |：]{{1,8}}"
+            # Statistical yearbooks repeat the label in English between it and the numbers.
+            rf"(?:[ |：]{{1,4}}(?P<column>{measure}))?[ |：]{{1,60}}+"
+            r"(?:[A-Za-z][A-Za-z&#,.'’/ -]{0,160}+(?:（[a-z -]{1,20}+）)?[ |：]{0,60}+)?"
             rf"(?P<cells>{_CELL}(?:[ |]{{1,8}}{_CELL}){{0,12}})[ |]{{0,8}}$"
         )
         self._cell = re.compile(_CELL)

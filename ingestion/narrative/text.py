@@ -19,6 +19,7 @@ _THOUSANDS = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
 _LEAST_REPEATED = 12
 """A shorter sentence may well be said twice and mean two things."""
+_LONGEST = 800
 
 
 class Sentence(NamedTuple):
@@ -55,7 +56,18 @@ def sentences(text: str) -> Iterator[Sentence]:
         if words:
             repeats = len(words) >= _LEAST_REPEATED and words in seen
             seen.add(words)
-            yield Sentence(*match.span(), repeats)
+            for start, end in _pieces(text, *match.span()):
+                yield Sentence(start, end, repeats)
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence, in pieces where it is longer than any that means something: time must not grow with its square."""
+    while end - start > _LONGEST:
+        cut = max(text.rfind(sign, start + _LONGEST // 2, start + _LONGEST) for sign in "；，、 ") + 1
+        cut = cut or start + _LONGEST
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 class Quotations:
