@@ -17,6 +17,9 @@ from ingestion import wording
 from ingestion.entry_units import ENTRY_UNITS, EntryUnit
 
 IDS_SHEET = "_kexie"
+RECEIPT_SHEET = "回执"
+"""The sheet that a workbook given back has in front; a reader passes it over."""
+
 _IDS_MARK = "kexie-template"
 LAST_ROW = 9998
 

@@ -31,6 +31,7 @@ from ingestion.rest_is_zero import NOT_TICKED, TICKED, covers
 from ingestion.workbook_layout import (
     CODE,
     IDS_SHEET,
+    RECEIPT_SHEET,
     Asked,
     FormSheet,
     WorkbookIds,
@@ -56,7 +57,7 @@ def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes
         raise Refusal("WORKBOOK_NOT_RECOGNISED")
     versions = {part.version for sheet in ids.sheets for part in sheet.forms}
     content = FileContent("workbook", form_version=",".join(sorted(versions)))
-    unclaimed = dict.fromkeys(name for name in book.sheets if name != IDS_SHEET)
+    unclaimed = dict.fromkeys(name for name in book.sheets if name not in (IDS_SHEET, RECEIPT_SHEET))
     filed: dict[str, None] = {}
     known: set[str] = set()
     missing: list[FormSheet] = []
