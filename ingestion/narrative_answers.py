@@ -16,6 +16,7 @@ from ingestion.narrative_page import Page, Treated, Use, render
 from ingestion.narrative_workbook import Filed, prefilled
 from ingestion.periods import parse_period
 from ingestion.readers.narrative import Understood, is_asked, understand
+from ingestion.receipts import File
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 _ADDED = (Scope.OWN, Scope.JURISDICTION)
 _RECEIPT = re.compile(r"\.回执(\(\d+\))?\.txt$")
 _PAGE, _WORKBOOK = r".识读\1.html", r".待确认\1.xlsx"
-
-
-class File(NamedTuple):
-    """A file for the outbox; `about` says on the receipt what it is."""
-
-    name: str
-    data: bytes
-    about: str
 
 
 class _FormFigure(NamedTuple):

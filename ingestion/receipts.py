@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalogue.model import NARRATIVE, Catalogue, Severity
 from ingestion import wording
@@ -24,8 +24,6 @@ from kexie.home import Home
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
     from sqlalchemy import Connection, Engine
-
-    from ingestion.narrative_answers import File
 
 BATCH = 200
 LISTED = 200
@@ -57,8 +55,19 @@ SECTIONS = {
     Severity.WARNING: "提示（不影响受理，请核对）",
     Severity.INFO: "告知",
 }
+TO_MEND = (Severity.ERROR, Severity.EXPLAIN)
+"""What a clerk must do something about: a workbook with such a cell is given back, in a sixth of a second each."""
+
 BY_TICK = ("REST_IS_ZERO", "REST_IS_ZERO_AFTER_FIGURE")
 """Findings of figures that one tick declared: the receipt names each of them, however many there are."""
+
+
+class File(NamedTuple):
+    """A file for the outbox that goes with a receipt; `about` says there what it is."""
+
+    name: str
+    data: bytes
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ def write_missing(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) 
             receipts = _missing(connection, last)
             if not receipts:
                 return problems
-            receipts = _with_files(connection, receipts, catalogue, tree, problems)
+            receipts = _with_files(home, connection, receipts, catalogue, tree, problems)
         last = receipts[-1].delivery.delivery_seq
         written = _write(home, receipts, catalogue, tree, problems)
         with engine.begin() as connection:
@@ -236,23 +245,39 @@ def _missing(connection: Connection, after: int) -> list[Receipt]:
 
 
 def _with_files(
-    connection: Connection, receipts: Sequence[Receipt], catalogue: Catalogue, tree: Tree, problems: list[str]
+    home: Home,
+    connection: Connection,
+    receipts: Sequence[Receipt],
+    catalogue: Catalogue,
+    tree: Tree,
+    problems: list[str],
 ) -> list[Receipt]:
-    """The receipts with what goes beside those of narratives; where that cannot be made, the receipt goes alone."""
-    narratives = [receipt for receipt in receipts if receipt.delivery.kind == NARRATIVE]
-    if not narratives:
-        return list(receipts)
-    from ingestion.narrative_answers import files_for
-
-    files: dict[int, list[File]] = {}
-    for receipt in narratives:
+    """The receipts with what goes beside them; where that cannot be made, the receipt goes alone."""
+    answered: list[Receipt] = []
+    for receipt in receipts:
         delivery = receipt.delivery
         try:
-            files[delivery.delivery_seq] = files_for(connection, delivery, receipt.findings, catalogue, tree)
+            files = _files(home, connection, receipt, catalogue, tree)
         except Exception as error:
+            files = ()
             name = f"{delivery.submitter_code}/{delivery.receipt_name}"
             problems.append(f"what goes beside receipt {name} cannot be made: {type(error).__name__}: {error}")
-    return [replace(receipt, beside=files.get(receipt.delivery.delivery_seq, ())) for receipt in receipts]
+        answered.append(replace(receipt, beside=files))
+    return answered
+
+
+def _files(home: Home, connection: Connection, receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Sequence[File]:
+    """A narrative goes with the page that shows what was read, a workbook that must be mended with its cells marked."""
+    delivery = receipt.delivery
+    if delivery.kind == NARRATIVE:
+        from ingestion.narrative_answers import files_for
+
+        return files_for(connection, delivery, receipt.findings, catalogue, tree)
+    if delivery.kind == "workbook" and any(one.cell and one.severity in TO_MEND for one in receipt.findings):
+        from ingestion.workbook_answers import given_back
+
+        return given_back(home, delivery, receipt.findings, list(_head(receipt, tree)))
+    return ()
 
 
 def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: Tree, problems: list[str]) -> list[int]:
@@ -304,7 +329,8 @@ def _record(connection: Connection, delivery_seqs: Sequence[int]) -> None:
 
 
 MISSING = """
-    select delivery_seq, submitter_code, file_name, kind, outcome, received_at, receipt_name, replay_of
+    select delivery_seq, submitter_code, file_name, sha256, size_bytes, kind, outcome, received_at, receipt_name,
+        replay_of
     from landing.delivery
     where receipt_written_at is null and receipt_name is not null and delivery_seq > :after
     order by delivery_seq
