@@ -7,7 +7,7 @@ number it counts to the end of its clause, most right behind the measure (20ä¸ªå
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -89,6 +89,8 @@ class _Sentence:
             for one in lexicon.words_in(text, max(start, found[0].start - WIDEST), min(end, found[-1].end + FAR))
         ]
 
+        self._firsts = [word.first.at for word in self.words]
+
     def place(self, at: int) -> _Place:
         return _Place(
             at,
@@ -104,7 +106,8 @@ class _Sentence:
         first, last = self.place(one.start), self.place(one.end)
         item = max(self._last(self._pauses, first.pauses), self._last(self._commas, first.commas))
         has_own_noun = self._has_own_noun(item, one.start)
-        for word in self.words:
+        nearby = slice(bisect_left(self._firsts, one.start - WIDEST), bisect_right(self._firsts, one.end + FAR))
+        for word in self.words[nearby]:
             if word.last.at <= one.number:
                 weight = _before(word, first)
             elif word.first.at >= last.at and word.first[1:4] == last[1:4] and word.first.numbers == last.numbers:

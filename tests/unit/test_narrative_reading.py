@@ -146,6 +146,7 @@ STATUS = [
     ("到2025年，公民具备科学素质的比例达到15%", ["plan"]),
     ("二、2022年工作计划\n举办科普讲座30场。\n", ["plan"]),
     ("（二）下一步打算\n一是新建科普画廊5处。二是发放科普资料8000份。", ["plan", "plan"]),
+    ("二、2022年工作计划\n（一）认真总结经验\n办讲座3场。\n三、存在的问题\n经费仅2万元。", ["plan", "actual"]),
     ("一、下一步工作打算：办讲座3场。二、存在的问题：经费仅2万元。", ["plan", "actual"]),
 ]
 
@@ -153,6 +154,11 @@ STATUS = [
 @pytest.mark.parametrize(("text", "wanted"), STATUS)
 def test_the_words_around_a_number_say_its_status(text: str, wanted: list[str]) -> None:
     assert [one.status for one in _read(text)] == wanted
+
+
+def test_what_a_report_looks_back_on_is_done_whatever_year_it_was_filed_for() -> None:
+    text = "省科协全委会议工作报告(2022年)\n2021年工作回顾\n办讲座8场。\n2022年主要工作\n办讲座9场。"
+    assert [one.status for one in _read(text, "2022")] == ["actual", "plan"]
 
 
 SCOPE = [
