@@ -293,7 +293,7 @@ def test_every_outcome_has_its_receipt(send: Send, home: Home, engine: Engine, t
     )
     results = {name: text.splitlines()[6] for name, text in _receipts(home).items()}
     assert results == {
-        "2021 工作总结.txt.回执.txt": "受理结果：已收存，暂不读数。",
+        "2021 工作总结.txt.回执.txt": "受理结果：已全部受理。",
         "a.csv.回执.txt": "受理结果：已全部受理。",
         "b.csv.回执.txt": "受理结果：与现行有效的报送完全相同，数据没有变化。",
         "c.csv.回执.txt": "受理结果：已受理，其中 1 个数待说明原因，说明之前暂不计入汇总。",
