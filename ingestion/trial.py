@@ -14,8 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalogue.model import NARRATIVE, Catalogue, Severity
-from ingestion import checks, readers, receipts
+from catalogue.model import NARRATIVE, Catalogue, Severity, State
+from ingestion import checks, readers, receipts, wording
 from ingestion.checks.results import Checked
 from ingestion.context import Context, load_for
 from ingestion.landing import readable, refuse_what_is_no_file
@@ -89,7 +89,21 @@ def check(
     with _at_fault(sent.file_name):
         checked = sent.refused or checks.check(content, context, by, delivery_seq, sent.sha256, ids)
     receipt = list(receipts.beforehand(_receipt(sent, by, checked), catalogue, context.tree))
+    receipt += _told(checked, catalogue)
     return Trial(sent, by, delivery_seq, checked, receipt)
+
+
+def _told(checked: Checked, catalogue: Catalogue) -> Iterator[str]:
+    """The figures that would be taken from prose, each with its words and where they stand."""
+    told = [observed for one in checked.submissions if one.key[1] == NARRATIVE for observed in one.observations]
+    if told:
+        yield from ("", f"从文字里读出的数（{len(told)} 个）")
+    for number, one in enumerate(told, start=1):
+        indicator = catalogue.indicators[one.indicator_code]
+        marks = f"{catalogue.label('scopes', one.scope)}，{catalogue.label('statuses', one.status)}"
+        value = wording.span(one.low, one.high, indicator.measure) if one.state == State.NUMBER else "已隐去"
+        where = f"第 {(one.span_start or 0) + 1}—{one.span_end} 字"
+        yield f"{number}. “{wording.plain(one.quote or '')}”（{where}）：{indicator.name_zh} {value}（{marks}）"
 
 
 @contextmanager
