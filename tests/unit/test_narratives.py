@@ -8,6 +8,8 @@ from html import unescape
 from itertools import count
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalogue.load import load
 from catalogue.model import FOREVER
@@ -287,6 +289,40 @@ def test_the_page_runs_nothing_that_a_sender_wrote() -> None:
     assert "<img" not in html
     assert words_of(html) == hostile
     assert "default-src 'none'" in html
+
+
+PHRASES = [
+    "举办科普讲座",
+    "30余场",
+    "，",
+    "。",
+    "\n",
+    "**人次",
+    "<b>",
+    "&lt;",
+    "2021年",
+    "12",
+    "万",
+    "其中",
+    " ",
+    "发放资料8份",
+]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.sampled_from(PHRASES), max_size=60).map("".join))
+def test_whatever_is_written_the_page_shows_all_of_it(text: str) -> None:
+    assert "".join(words_of(page(text)).split()) == "".join(text.split())
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.sampled_from(PHRASES), max_size=60).map("".join))
+def test_whatever_is_written_each_figure_stands_where_its_words_do(text: str) -> None:
+    content = told(text)
+    for reading in content.readings:
+        words, quotes = content.text[reading.place.start : reading.place.end], reading.place.quote.split("；")
+        assert words.startswith(quotes[0])
+        assert words.endswith(quotes[-1])
 
 
 # ---- the workbook
