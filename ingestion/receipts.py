@@ -48,6 +48,9 @@ NEXT_STEPS = {
     "duplicate": "不需要再做什么。",
     "kept": "需要计入汇总的数字，请用报表填报。",
 }
+CONFIRM = "请打开随附的识读页核对；有错的、没有准确数的、待说明的，在随附的工作簿里改好、补全后报送。"
+"""What comes next where a narrative was taken."""
+
 AGAIN = "（系统更新后重新核对受理编号 {before} 的原件，以本回执为准）"
 SECTIONS = {
     Severity.ERROR: "必须改正的问题",
@@ -166,7 +169,8 @@ def _head(receipt: Receipt, tree: Tree) -> Iterator[str]:
     yield f"收到时间：{delivery.received_at:%Y-%m-%d %H:%M}（北京时间）"
     yield f"受理编号：{delivery.delivery_seq}{AGAIN.format(before=delivery.replay_of) if delivery.replay_of else ''}"
     yield f"受理结果：{_result(receipt)}"
-    yield f"下一步：{NEXT_STEPS[delivery.outcome]}"
+    is_to_confirm = receipt.beside and delivery.outcome in ("accepted", "held")
+    yield f"下一步：{CONFIRM if is_to_confirm else NEXT_STEPS[delivery.outcome]}"
     for file in receipt.beside:
         yield f"随附：{file.name}（{file.about}）"
 

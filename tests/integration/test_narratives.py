@@ -70,6 +70,7 @@ def test_the_clerk_gets_a_page_and_a_workbook_that_can_be_sent_back_as_it_is(off
     files = outbox(office, "A")
     page, workbook = f"{NAME}.识读.html", f"{NAME}.待确认.xlsx"
     assert files.keys() == {f"{NAME}.回执.txt", page, workbook}
+    assert "下一步：请打开随附的识读页核对" in receipt
     assert f"随附：{page}" in receipt
     assert f"随附：{workbook}" in receipt
     assert "文字材料，2021 年：收下 3 个数" in receipt
