@@ -69,7 +69,10 @@ def provenance(catalogue: Catalogue) -> Iterable[Rule]:
 
 
 def figures_of(leaves: str) -> str:
-    """Each leaf with the figure it brings: as it was filed, or what a share made of that. `is_lost`: no file has it."""
+    """Each leaf with the figure it brings: as it was filed, or what a share made of that. `is_lost`: no file has it.
+
+    A leaf was filed for the year it counts in, so the files of other years, however many there are, are not read.
+    """
     return f"""(
         select leaves.period, leaves.holder_code, leaves.indicator_code, leaves.role, leaves.reach_depth,
             seen.observation_id is null as is_lost,
@@ -79,7 +82,12 @@ def figures_of(leaves: str) -> str:
         from {leaves} as leaves
         cross join lateral unnest(leaves.observation_ids, leaves.weights, leaves.shared_values, leaves.shared_lows,
             leaves.shared_highs) as each (observation_id, weight, value, low, high)
-        left join landing.observation as seen on seen.observation_id = each.observation_id
+        left join (
+            select observation.observation_id, observation.value, observation.low, observation.high
+            from landing.submission as submission
+            join landing.observation as observation on observation.submission_id = submission.submission_id
+            where submission.year in (select distinct left(period, 4)::smallint from {leaves} as counted)
+        ) as seen on seen.observation_id = each.observation_id
     )"""
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PROJECT_FOLDER = PROJECT / "dbt_project"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 
+WORK_MEMORY = "256MB"
+"""What a model, or a test of one, may sort or hash in memory; given back when it is done."""
+
 
 class TransformError(Exception):
     """dbt could not build the candidate; the message names the first model or test that failed and why."""
@@ -90,6 +93,8 @@ def dbt_environment(engine: Engine) -> Iterator[None]:
         "KEXIE_DBT_USER": url.username or "",
         "DBT_ENV_SECRET_KEXIE_PASSWORD": url.password or "",
         "KEXIE_DBT_DATABASE": url.database or "",
+        # Of dbt's sessions alone; the profile of its adapter has no place for it.
+        "PGOPTIONS": f"-c work_mem={WORK_MEMORY}",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

@@ -41,17 +41,32 @@ class Published:
     closed: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is to be done to one relation's history: how many rows are opened and closed, and where they are.
+
+    `rows` can stand after `from` and has every published column of the rows to open. Keys of rows to close are only in
+    a staged difference; without one there are none.
+    """
+
+    relation: str
+    columns: str
+    rows: str
+    opened: int
+    closed: int = 0
+
+
 def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Published:
     """Make published equal to the candidate for `years`, within the caller's transaction.
 
     A row that differs in any column is closed and opened anew, a row absent from the candidate is closed.
     """
     periods = [period for year in years for period in periods_of(year)]
-    opened, closed = {}, {}
     for statement in BULK:
         connection.execute(text(statement))
-    for relation, key in RELATIONS.items():
-        opened[relation], closed[relation] = _stage_difference(connection, relation, key, periods)
+    changes = [_change(connection, relation, key, periods) for relation, key in RELATIONS.items()]
+    opened = {change.relation: change.opened for change in changes}
+    closed = {change.relation: change.closed for change in changes}
     if not any(opened.values()) and not any(closed.values()):
         return Published(None, opened, closed)
     publication_id: int = connection.execute(
@@ -61,20 +76,24 @@ def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Publ
         ),
         {"build_id": build_id, "opened": sum(opened.values()), "closed": sum(closed.values())},
     ).scalar_one()
-    for relation in RELATIONS:
-        _apply(connection, relation, publication_id)
+    for change in changes:
+        _apply(connection, change, publication_id)
     return Published(publication_id, opened, closed)
 
 
-def _stage_difference(
-    connection: Connection, relation: str, key: tuple[str, ...], periods: list[str]
-) -> tuple[int, int]:
-    """Put what is to be opened and closed into a temporary table, and count both."""
+def _change(connection: Connection, relation: str, key: tuple[str, ...], periods: list[str]) -> _Change:
+    """Compare candidate and published; where nothing is published yet there is nothing to compare or to stage."""
     columns = history_columns(connection, relation)
-    in_force = "closed_by is null" + (" and period = any(:periods)" if "period" in columns else "")
-    bound = {"periods": periods} if "period" in columns else {}
+    candidate = f"candidate.{relation}"
+    has_period = "period" in columns
+    in_force = "closed_by is null" + (" and period = any(:periods)" if has_period else "")
+    bound = {"periods": periods} if has_period else {}
     before = f"(select * from published.{relation}_history where {in_force})"
-    difference = Difference(key, columns, before, f"candidate.{relation}")
+    is_published: bool = connection.execute(text(f"select exists {before}"), bound).scalar_one()
+    if not is_published:
+        found: int = connection.execute(text(f"select count(*) from {candidate}")).scalar_one()
+        return _Change(relation, ", ".join(columns), candidate, found)
+    difference = Difference(key, columns, before, candidate)
     connection.execute(
         text(f"create temporary table changed_{relation} on commit drop as {difference.changed()}"), bound
     )
@@ -84,14 +103,29 @@ def _stage_difference(
             f"from changed_{relation}"
         )
     ).one()
-    return counted.opened, counted.closed
+    opened_rows = f"changed_{relation} where is_opened"
+    return _Change(relation, ", ".join(columns), opened_rows, counted.opened, counted.closed)
 
 
-def _apply(connection: Connection, relation: str, publication_id: int) -> None:
-    columns = ", ".join(history_columns(connection, relation))
+def _apply(connection: Connection, change: _Change, publication_id: int) -> None:
+    if change.closed:
+        _close(connection, change, publication_id)
+    if change.opened:
+        written = connection.execute(
+            text(f"""
+                insert into published.{change.relation}_history ({change.columns}, opened_by)
+                select {change.columns}, :publication_id from {change.rows}
+            """),
+            {"publication_id": publication_id},
+        ).rowcount
+        _refuse_other(change.relation, change.opened, written)
+
+
+def _close(connection: Connection, change: _Change, publication_id: int) -> None:
+    relation = change.relation
     # What is new in the table is not known to the planner, which closes a few rows by their keys only if it knows.
     connection.execute(text(f"analyze changed_{relation}"))
-    connection.execute(
+    written = connection.execute(
         text(f"""
             update published.{relation}_history as history
             set closed_by = :publication_id
@@ -100,14 +134,14 @@ def _apply(connection: Connection, relation: str, publication_id: int) -> None:
                 and {" and ".join(f"history.{column} = changed.{column}" for column in RELATIONS[relation])}
         """),
         {"publication_id": publication_id},
-    )
-    connection.execute(
-        text(f"""
-            insert into published.{relation}_history ({columns}, opened_by)
-            select {columns}, :publication_id from changed_{relation} where is_opened
-        """),
-        {"publication_id": publication_id},
-    )
+    ).rowcount
+    _refuse_other(relation, change.closed, written)
+
+
+def _refuse_other(relation: str, counted: int, written: int) -> None:
+    """The histories that grow with the figures have no foreign key: what a publication says it wrote is the proof."""
+    if written != counted:
+        raise RuntimeError(f"{counted} rows of {relation} were to be written, but {written} were: nothing is published")
 
 
 def history_columns(connection: Connection, relation: str) -> list[str]:

@@ -1,12 +1,14 @@
 """Scale: a full rebuild, one county's correction, a run with nothing to do, and the office's queries, at any size.
 
-`python -m benchmarks scale --figures 30000000` for 30 years of a million figures each; needs about 3 GB of disk a year.
+`python -m benchmarks scale --figures 30000000` for 30 years of a million figures each, of which all but the first are
+built and published a year at a time; needs about 1.5 GB of disk a year. Ratios are of the server's processor time, and
+of seconds and pages beside it.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from benchmarks.scale import measuring, questions, raw_rows, yardstick
@@ -16,7 +18,7 @@ from kexie.database import ready
 from kexie.home import Home
 from kexie.roles import Role
 
-REBUILD_LIMIT, QUERY_LIMIT = 2.0, 3.0
+REBUILD_LIMIT, SMALL_RUN_LIMIT, QUERY_LIMIT = 2.0, 1.2, 3.0
 
 TRANSFORM = """
 from kexie.home import Home
@@ -49,59 +51,116 @@ def run(folder: Path, figures: int = raw_rows.FIGURES_A_YEAR) -> Iterator[str]:
     """Lines with what each costs, and its ratio to a yardstick where it has one."""
     home = Home(folder / "home")
     engine = ready(home)
+    years = raw_rows.years_of(figures)
     try:
-        years = raw_rows.years_of(figures)
-        for year in raw_rows.fill(engine, figures):
-            yield f"raw rows of {year} are there"
+        raw_rows.prepare(engine, figures)
+        raw_rows.fill(engine, years[-1])
         yardstick.prepare(engine)
-        yield from _rebuilds(home, list(years))
-        yield from _small_runs(home, years[-1])
+        yield f"{figures // len(years):,} raw figures of {years[-1]} are there"
+        yield from _rebuilds(home, years[-1])
+        few = yield from _small_runs(home, years[-1], 777)
         yield from _queries(home, years[-1])
+        if len(years) > 1:
+            yield from _more_years(home, years)
+            many = yield from _small_runs(home, years[-1], 778)
+            yield from _compared(few, many, len(years))
+            yield from _queries(home, years[-1])
     finally:
         engine.dispose()
         postgres.stop(home)
 
 
-def _rebuilds(home: Home, years: list[int]) -> Iterator[str]:
+def _rebuilds(home: Home, year: int) -> Iterator[str]:
     """From nothing, then once more over what is published: the transform and the publish against the plain script."""
     engine = log_in(home)
     for what in ("first build", "rebuild"):
         plain = measuring.of_call(engine, lambda: yardstick.run(engine))
         yield f"{what}, plain script: {plain}"
-        ours = {
-            step: measuring.of_process(engine, home, script.format(years=years))
-            for step, script in (("transform", TRANSFORM), ("audit", AUDIT), ("publish", PUBLISH))
-        }
+        ours = _built(home, year)
         for step, cost in ours.items():
             yield f"{what}, {step}: {cost}"
-        ratio = (ours["transform"].database + ours["publish"].database) / plain.database
-        audited = sum(cost.database for cost in ours.values()) / plain.database
-        limit = f"(at most {REBUILD_LIMIT})"
-        yield f"{what}, transform and publish: ratio {ratio:.2f} {limit}; with the audit {audited:.2f}"
+        yield _against(plain, [ours], what)
     engine.dispose()
 
 
-def _small_runs(home: Home, year: int) -> Iterator[str]:
+def _more_years(home: Home, years: range) -> Iterator[str]:
+    """All years but the last, which is there, each filled and built by itself; then the plain script over all."""
+    engine = log_in(home)
+    built = []
+    for year in years[:-1]:
+        raw_rows.fill(engine, year)
+        built.append(_built(home, year))
+        yield f"{year}: {', '.join(f'{step} {cost.processor:.1f} s' for step, cost in built[-1].items())} of processor"
+    yardstick.forget(engine)
+    plain = measuring.of_call(engine, lambda: yardstick.run(engine))
+    yield f"plain script over {len(years)} years: {plain}"
+    yield _against(plain.of_share(len(built) / len(years)), built, f"{len(built)} years, one at a time")
+    yardstick.forget(engine)
+    engine.dispose()
+
+
+def _built(home: Home, year: int) -> dict[str, measuring.Cost]:
+    engine = log_in(home)
+    try:
+        return {
+            step: measuring.of_process(engine, home, script.format(years=[year]))
+            for step, script in (("transform", TRANSFORM), ("audit", AUDIT), ("publish", PUBLISH))
+        }
+    finally:
+        engine.dispose()
+
+
+def _against(plain: measuring.Cost, ours: list[dict[str, measuring.Cost]], what: str) -> str:
+    def ratio(part: str, steps: tuple[str, ...]) -> float:
+        return sum(float(getattr(built[step], part)) for built in ours for step in steps) / float(getattr(plain, part))
+
+    steps = ("transform", "publish")
+    return (
+        f"{what}, transform and publish against the plain script: {ratio('processor', steps):.2f} × the processor "
+        f"(at most {REBUILD_LIMIT}), {ratio('database', steps):.2f} × the seconds, {ratio('pages', steps):.2f} × the "
+        f"pages; with the audit {ratio('processor', (*steps, 'audit')):.2f} × the processor"
+    )
+
+
+def _small_runs(home: Home, year: int, value: int) -> Generator[str, None, dict[str, measuring.Cost]]:
     from ingestion.landing import submit
 
+    _vacuum(home)
     engine = log_in(home)
     correction = home.root / "correction.csv"
     with correction.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("unit_code", "form", "period", "indicator_code", "scope", "value"))
-        rows.writerow((questions.COUNTY, "popularisation", f"{year}-03", questions.INDICATOR, "own", "777"))
+        rows.writerow((questions.COUNTY, "popularisation", f"{year}-03", questions.INDICATOR, "own", value))
     submit(home, [correction], questions.COUNTY)
-    yield f"one county's correction: {measuring.of_process(engine, home, RUN)}"
-    yield f"a run with nothing to do: {measuring.of_process(engine, home, RUN)}"
+    costs = {}
+    for what in ("one county's correction", "a run with nothing to do"):
+        costs[what] = measuring.of_process(engine, home, RUN)
+        yield f"{what}: {costs[what]}"
     engine.dispose()
+    return costs
+
+
+def _compared(few: dict[str, measuring.Cost], many: dict[str, measuring.Cost], years: int) -> Iterator[str]:
+    for what, cost in many.items():
+        once = few[what]
+        yield (
+            f"{what}, {years} years against one: {cost.processor / max(once.processor, 0.01):.2f} × the processor, "
+            f"{cost.database / once.database:.2f} × the seconds, {cost.pages / once.pages:.2f} × the pages "
+            f"(at most {SMALL_RUN_LIMIT})"
+        )
+
+
+def _vacuum(home: Home) -> None:
+    """As autovacuum does in the minutes after a publish."""
+    owner = log_in(home)
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("vacuum (analyze)")
+    owner.dispose()
 
 
 def _queries(home: Home, year: int) -> Iterator[str]:
-    owner = log_in(home)
-    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # As autovacuum does in the minutes after a publish.
-        connection.exec_driver_sql("vacuum (analyze)")
-    owner.dispose()
+    _vacuum(home)
     office = log_in(home, Role.OFFICE)
     for question in questions.questions(year):
         rows, asked, by_key = questions.milliseconds(office, question)

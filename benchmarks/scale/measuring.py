@@ -1,4 +1,4 @@
-"""What a piece of work costs: wall time, the database's time and pages, and the memory of the process that asked."""
+"""What a piece of work costs: wall and processor time, the server's pages, and the memory of the process that asked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kexie.home import PROJECT, Home
@@ -21,24 +23,40 @@ FLUSHED_SECONDS = 1.5
 
 HEAVY = ("dbt", "great_expectations")
 
+PROCESSES = Path("/proc")
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`database` is the time in which the server worked on statements, so `wall - database` is the process's own: its
-    start, imports, parsing. `pages` of 8 kB were asked of the buffer cache, found there or read. `memory` in MiB is the
-    most that the Python process held. `imported` names which of dbt and Great Expectations it loaded.
+    """`processor` is the time for which the server's processes held a processor, user and system, parallel workers and
+    writers included: unlike the others it hardly depends on what else the machine does. `database` is the time in which
+    sessions worked on statements, so `wall - database` is the process's own: its start, imports, parsing. `pages` of
+    8 kB were asked of the buffer cache, found there or read. `memory` in MiB is the most that the Python process held.
+    `imported` names which of dbt and Great Expectations it loaded.
     """
 
     wall: float
+    processor: float
     database: float
     pages: int
     memory: float = 0
     imported: tuple[str, ...] = ()
 
+    def of_share(self, share: float) -> Cost:
+        """What a part of the work would have cost."""
+        return replace(
+            self,
+            wall=self.wall * share,
+            processor=self.processor * share,
+            database=self.database * share,
+            pages=round(self.pages * share),
+        )
+
     def __str__(self) -> str:
         own = self.wall - self.database
         return (
-            f"database {self.database:.2f} s, {self.pages:,} pages, process {own:.1f} s"
+            f"server's processor {self.processor:.2f} s, database {self.database:.2f} s, {self.pages:,} pages, "
+            f"process {own:.1f} s"
             + (f", {self.memory:.0f} MiB" if self.memory else "")
             + f" (imports {', '.join(self.imported) or 'neither dbt nor Great Expectations'})" * bool(self.memory)
         )
@@ -50,8 +68,7 @@ def of_call(engine: Engine, work: Callable[[], None]) -> Cost:
     begun = time.perf_counter()
     work()
     wall = time.perf_counter() - begun
-    after = _counters(engine)
-    return Cost(wall, after[0] - before[0], after[1] - before[1])
+    return Cost(wall, *_since(engine, before))
 
 
 def of_process(engine: Engine, home: Home, script: str) -> Cost:
@@ -64,8 +81,7 @@ def of_process(engine: Engine, home: Home, script: str) -> Cost:
     )  # fmt: skip
     wall = time.perf_counter() - begun
     said = json.loads(ended.stdout.splitlines()[-1])
-    after = _counters(engine)
-    return Cost(wall, after[0] - before[0], after[1] - before[1], said["memory"], tuple(said["imported"]))
+    return Cost(wall, *_since(engine, before), said["memory"], tuple(said["imported"]))
 
 
 REPORT = f"""
@@ -77,14 +93,53 @@ print(json.dumps({{
 """
 
 
-def _counters(engine: Engine) -> tuple[float, int]:
-    """Seconds of work and pages asked for, of all sessions of the database so far."""
+def _since(engine: Engine, before: tuple[float, float, int]) -> tuple[float, float, int]:
+    after = _counters(engine)
+    return after[0] - before[0], after[1] - before[1], after[2] - before[2]
+
+
+def _counters(engine: Engine) -> tuple[float, float, int]:
+    """Seconds of processor, seconds of work and pages asked for, of all sessions of the database so far."""
     from sqlalchemy import text
 
     time.sleep(FLUSHED_SECONDS)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         row = connection.execute(text(COUNTERS)).one()
-    return float(row.seconds), int(row.pages)
+        backend = connection.scalar(text("select pg_backend_pid()"))
+    return _processor_of_server(backend), float(row.seconds), int(row.pages)
+
+
+def _processor_of_server(backend: int) -> float:
+    """Seconds that the server's processes have used, those that have ended included. `backend` is one that runs."""
+    postmaster = _used(backend).parent
+    server = _used(postmaster)
+    ticks = server.own + server.ended_children + sum(used.own for used in _running() if used.parent == postmaster)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What the kernel says of a process: its parent, and the ticks that it and its ended children held a processor."""
+
+    parent: int
+    own: int
+    ended_children: int
+
+
+def _running() -> Iterator[_Used]:
+    for process in PROCESSES.iterdir():
+        if process.name.isdigit():
+            # One may end while we look.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                yield _used(int(process.name))
+
+
+def _used(process: int) -> _Used:
+    line = (PROCESSES / str(process) / "stat").read_text()
+    # The name before the bracket may hold anything; after it come state, parent and more, as in proc(5).
+    fields = line.rpartition(")")[2].split()
+    user, system, ended_user, ended_system = (int(field) for field in fields[11:15])
+    return _Used(int(fields[1]), user + system, ended_user + ended_system)
 
 
 COUNTERS = """

@@ -7,7 +7,6 @@ Everything follows from a figure's place by arithmetic: the same size is the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from catalogue.load import load
@@ -44,18 +43,21 @@ def years_of(figures: int) -> range:
     return range(LAST_YEAR - max(1, round(figures / FIGURES_A_YEAR)) + 1, LAST_YEAR + 1)
 
 
-def fill(engine: Engine, figures: int) -> Iterator[int]:
-    """Fill an empty warehouse's `landing` as if everything had been collected; yields each year that is done."""
+def prepare(engine: Engine, figures: int) -> None:
+    """The calendar and the units of an empty warehouse, fewer of these where `figures` is less than a year's."""
     from sqlalchemy import text
 
-    years = years_of(figures)
     with engine.begin() as connection:
         sync_calendar(connection, load())
         connection.execute(text(SPANS), {"units": min(UNITS, figures * UNITS // FIGURES_A_YEAR), "cities": CITIES})
-    for year in years:
-        with engine.begin() as connection:
-            _fill_year(connection, year)
-        yield year
+
+
+def fill(engine: Engine, year: int) -> None:
+    """Fill `landing` with a year as if everything of it had been collected."""
+    from sqlalchemy import text
+
+    with engine.begin() as connection:
+        _fill_year(connection, year)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in SEQUENCES:
             connection.execute(text(statement))

@@ -52,6 +52,12 @@ def run(engine: Engine) -> None:
         connection.execute(text(opening))
 
 
+def forget(engine: Engine) -> None:
+    """Empty the script's store, so that its next run is a first one."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("truncate plain.published")
+
+
 TABLES = (
     "create schema plain",
     "create table plain.unit as select unit_code, parent_code, level from landing.unit_span",

@@ -1,4 +1,4 @@
 {# For the transaction of one model: joins by hashing, wherever a join can be made so. #}
 {% macro joined_by_hashing() -%}
-    set local enable_nestloop = off; set local enable_mergejoin = off; set local work_mem = '{{ var("work_mem", "256MB") }}'
+    set local enable_nestloop = off; set local enable_mergejoin = off
 {%- endmacro %}

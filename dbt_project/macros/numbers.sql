@@ -5,6 +5,10 @@
     {{ unit_no }}::bigint * 1000 + {{ indicator_no }}
 {%- endmacro %}
 
+{% macro series_of(node_id) -%}
+    {{ node_id }} % 1000000000
+{%- endmacro %}
+
 {% macro node_id(slice_id, unit_no, indicator_no) -%}
     ({{ slice_id }}::bigint * 1000000 + {{ unit_no }}) * 1000 + {{ indicator_no }}
 {%- endmacro %}

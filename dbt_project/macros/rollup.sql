@@ -1,9 +1,10 @@
 {# One level of the rollup: `nodes` are the units of this depth, `children` the finished rows of the depth below. #}
 
 {# What the children bring, townships apart from the others, by the parent they stand under. #}
-{% macro children_terms(children, of_townships) -%}
+{% macro children_terms(children) -%}
     select
         parent_id,
+        level = 'township' as are_townships,
         {{ aggregated_terms('has_value') }},
         {% for mark in ['provisional', 'narrative'] %}
         sum({{ mark }}_value) as {{ mark }}_value,
@@ -16,13 +17,30 @@
         sum(units_covered) as units_covered,
         bool_or(has_figure) as has_figure
     from {{ children }}
-    where level {{ '=' if of_townships else '<>' }} 'township'
+    group by parent_id, level = 'township'
+{%- endmacro %}
+
+{# The terms of one parent that were added up apart, together. #}
+{% macro terms_together(terms) -%}
+    select
+        parent_id,
+        {% for sum in ['terms', 'valueless_terms', 'lowless_terms', 'highless_terms', 'sum_value', 'sum_low', 'sum_high',
+                       'provisional_value', 'narrative_value', 'units_expected', 'units_reported', 'units_covered'] %}
+        sum({{ sum }}) as {{ sum }},
+        {% endfor %}
+        {% for greatest in ['max_value', 'max_low', 'max_high'] %}
+        max({{ greatest }}) as {{ greatest }},
+        {% endfor %}
+        {% for mark in ['is_provisional', 'is_narrative', 'is_inherited', 'is_estimate', 'has_figure'] %}
+        bool_or({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ terms }}
     group by parent_id
 {%- endmacro %}
 
 {# The unit's own term of the computed figure: its own figure; its townships' sum where it neither filed nor inherited; nothing at
-   the owner of a list, whose own figure the children are only reconciled with. #}
-{% macro with_own_term(nodes, townships) -%}
+   the owner of a list, whose own figure the children are only reconciled with. Without `townships`, of units that have none. #}
+{% macro with_own_term(nodes, townships=none) -%}
     select
         nodes.*,
         case when stands_in then true else own_has_number and not is_list_owner end as counted,
@@ -69,12 +87,13 @@
             townships.is_estimate as township_is_estimate,
             townships.has_figure as township_has_figure
         from {{ nodes }} as nodes
-        left join {{ townships }} as townships on townships.parent_id = nodes.node_id
+        {{ beside_below('townships', townships) }}
     ) as nodes
 {%- endmacro %}
 
-{# The computed figure, own term and children, as the kind adds; then what counts and covers the subtree. #}
-{% macro with_computed(nodes, children) -%}
+{# The computed figure, own term and children, as the kind adds; then what counts and covers the subtree. Without `children`, of units
+   that have none. #}
+{% macro with_computed(nodes, children=none) -%}
     select
         nodes.node_id,
         nodes.parent_id,
@@ -162,7 +181,30 @@
         nodes.own_is_filed or nodes.claim_is_filed or nodes.ratio_is_computed
             or nodes.townships_have_figure or coalesce(children.has_figure, false) as has_figure
     from {{ nodes }} as nodes
-    left join {{ children }} as children on children.parent_id = nodes.node_id
+    {{ beside_below('children', children) }}
+{%- endmacro %}
+
+{# The terms from below beside each of `nodes`; of a unit with nobody below they are constants, so that what follows from them is worked
+   out once and not for each row. #}
+{% macro beside_below(name, terms) -%}
+    {% if terms is not none -%}
+    left join {{ terms }} as {{ name }} on {{ name }}.parent_id = nodes.node_id
+    {%- else -%}
+    cross join (
+        select
+            {% for count in ['terms', 'valueless_terms', 'lowless_terms', 'highless_terms', 'units_expected', 'units_reported',
+                             'units_covered'] %}
+            0 as {{ count }},
+            {% endfor %}
+            {% for figure in ['sum_value', 'sum_low', 'sum_high', 'max_value', 'max_low', 'max_high', 'provisional_value',
+                              'narrative_value'] %}
+            null::numeric as {{ figure }},
+            {% endfor %}
+            {% for mark in ['is_provisional', 'is_narrative', 'is_inherited', 'is_estimate', 'has_figure'] %}
+            false as {{ mark }}{{ ',' if not loop.last }}
+            {% endfor %}
+    ) as {{ name }}
+    {%- endif %}
 {%- endmacro %}
 
 {# Which figure to use, and on what basis. #}
@@ -184,6 +226,7 @@
                 and (claim_high is null or computed_low is null or claim_high >= computed_low) as has_usable_claim
         from {{ computed }}
     ) as computed
+    {{ once_a_row() }}
 {%- endmacro %}
 
 {# A level of nobody, in the columns of `finished_level` that a level above adds up. #}
@@ -246,9 +289,9 @@
             else computed_is_{{ mark }}
         end as is_{{ mark }},
         {% endfor %}
-        units_expected,
-        units_reported,
-        case when basis = 'claimed' then units_expected else units_counted end as units_covered,
+        units_expected::integer as units_expected,
+        units_reported::integer as units_reported,
+        (case when basis = 'claimed' then units_expected else units_counted end)::integer as units_covered,
         stands_in,
         is_ratio,
         has_figure,

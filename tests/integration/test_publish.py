@@ -146,6 +146,19 @@ def test_history_answers_what_was_published_at_each_moment(story: Story) -> None
     assert lectures_as_of(story, story.withdrawn.at, "2020") == {"A": 5, "B": None, "C": 5, "P": 5}
 
 
+def test_each_publication_wrote_as_many_rows_as_it_says_and_no_row_names_another(story: Story) -> None:
+    every = " union all ".join(f"select opened_by, closed_by from published.{it}_history" for it in RELATIONS)
+    written = ask(
+        story,
+        f"with written as ({every}) "
+        "select number, count(*) filter (where is_opening) as opened, count(*) filter (where not is_opening) as closed "
+        "from (select opened_by, true from written union all select closed_by, false from written) "
+        "as named (number, is_opening) where number is not null group by number order by number",
+    )
+    said = ask(story, "select publication_id, rows_opened, rows_closed from published.publication order by 1")
+    assert [tuple(row) for row in written] == [tuple(row) for row in said]
+
+
 def test_as_of_now_is_what_is_published(story: Story) -> None:
     assert ask(
         story,

@@ -33,9 +33,7 @@ filed as (
     from claims
     join terms on terms.claim_id = claims.claim_id
     join {{ ref('int_filings') }} as filings
-        on filings.slice_id = claims.slice_id
-        and filings.unit_code = terms.about_code
-        and filings.indicator_code = claims.indicator_code
+        on filings.slice_id = claims.slice_id and filings.series_id = terms.series_id
     where filings.grain <> 'year'
         and filings.value is not null
         and (filings.scope = 'own' or terms.distance = 0)

@@ -8,17 +8,13 @@ closure as (
     select * from {{ ref('int_tree_closure') }}
 ),
 
-reach as (
-    select * from {{ ref('int_reach') }}
-),
-
 doubted_indicators as (
     select distinct slice_id, indicator_code from claims
 ),
 
 rollup as (
     select rollup.*
-    from {{ ref('int_rollup') }} as rollup
+    from {{ ref('int_reach') }} as rollup
     join doubted_indicators
         on doubted_indicators.slice_id = rollup.slice_id
         and doubted_indicators.indicator_code = rollup.indicator_code
@@ -59,6 +55,7 @@ terms as (
     select
         claims.claim_id,
         rollup.unit_code as about_code,
+        {{ series_of('rollup.node_id') }} as series_id,
         rollup.parent_code as above_code,
         rollup.depth - claims.depth as distance,
         rollup.level,
@@ -69,7 +66,7 @@ terms as (
         below.value as below_value,
         held.value as held_value,
         -- Whether its value goes into the sum that the claim is held against.
-        rollup.depth = claims.depth or reach.reach_depth <= claims.depth + 1 as is_counted,
+        rollup.depth = claims.depth or rollup.reach_depth <= claims.depth + 1 as is_counted,
         rollup.is_estimate or rollup.is_provisional or rollup.low is distinct from rollup.high as is_vague,
         rollup.units_expected > 0 and rollup.units_covered = 0 as is_silent,
         rollup.units_expected - coalesce(below.units_expected, 0)
@@ -81,10 +78,6 @@ terms as (
         on rollup.slice_id = claims.slice_id
         and rollup.unit_code = closure.unit_code
         and rollup.indicator_code = claims.indicator_code
-    join reach
-        on reach.slice_id = rollup.slice_id
-        and reach.unit_code = rollup.unit_code
-        and reach.indicator_code = rollup.indicator_code
     join closure as tops
         on tops.slice_id = claims.slice_id and tops.unit_code = claims.unit_code and tops.ancestor_depth = 1
     left join without_own_work

@@ -19,7 +19,7 @@ with longer as (
 in_slices as (
     select
         {{ node_id('slice_parts.slice_id', 'cells.unit_no', 'cells.indicator_no') }} as node_id,
-        slice_parts.slice_id, cells.unit_no, cells.unit_code, cells.indicator_no, cells.indicator_code, cells.scope,
+        cells.series_id, slice_parts.slice_id, cells.unit_no, cells.unit_code, cells.indicator_no, cells.indicator_code, cells.scope,
         cells.aggregation, cells.over_time, cells.year_part, slice_parts.grain, slice_parts.first_month,
         slice_parts.last_month, slice_parts.is_whole, cells.observation_id, cells.state, cells.status, cells.value, cells.low, cells.high,
         cells.is_narrative

@@ -6,16 +6,8 @@ with tree as (
     select * from {{ ref('int_tree') }}
 ),
 
-indicators as (
-    select * from {{ ref('indicators') }}
-),
-
-slice_indicators as (
-    select * from {{ ref('int_slice_indicators') }}
-),
-
-expectations as (
-    select * from {{ ref('indicator_expectations') }}
+asked as (
+    select * from {{ ref('int_asked') }}
 ),
 
 units as (
@@ -36,23 +28,21 @@ ratios as (
 
 nodes as (
     select
-        {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }} as node_id,
-        {{ node_id('tree.slice_id', 'tree.parent_no', 'indicators.sort_order') }} as parent_id,
+        {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }} as node_id,
+        {{ node_id('tree.slice_id', 'tree.parent_no', 'asked.indicator_no') }} as parent_id,
         tree.slice_id,
         tree.unit_code,
         tree.parent_code,
         tree.depth,
         tree.level,
         tree.has_children,
-        indicators.indicator_code,
-        indicators.aggregation,
-        indicators.distinct_by,
-        indicators.aggregation in ('ratio', 'rank', 'target', 'ref') and indicators.numerator is null as is_never_added,
-        indicators.numerator is not null as is_ratio,
-        indicators.aggregation = 'list'
-            and tree.level = indicators.owner_level
-            and expectations.indicator_code is not null as is_list_owner,
-        expectations.indicator_code is not null as is_expected,
+        asked.indicator_code,
+        asked.aggregation,
+        asked.distinct_by,
+        asked.is_never_added,
+        asked.is_ratio,
+        asked.is_list_owner,
+        asked.is_expected,
         coalesce(own.is_filed, false) as own_is_filed,
         coalesce(own.has_number, false) as own_has_number,
         own.value as own_value,
@@ -65,7 +55,7 @@ nodes as (
         coalesce(own.is_inherited, false) as own_is_inherited,
         coalesce(own.is_estimate, false) as own_is_estimate,
         case
-            when indicators.numerator is not null then coalesce(ratios.is_complete_in_both, false)
+            when asked.is_ratio then coalesce(ratios.is_complete_in_both, false)
             else coalesce(own.is_complete, units.owes_nothing, true)
         end as is_complete,
         coalesce(claims.is_filed, false) as claim_is_filed,
@@ -90,21 +80,17 @@ nodes as (
         coalesce(ratios.is_inherited, false) as ratio_is_inherited,
         coalesce(ratios.is_estimate, false) as ratio_is_estimate
     from tree
-    join slice_indicators on slice_indicators.slice_id = tree.slice_id
-    join indicators on indicators.indicator_code = slice_indicators.indicator_code
-    left join expectations
-        on expectations.indicator_code = indicators.indicator_code
-        and expectations.level = tree.level
-        and expectations.unit_type = tree.unit_type
+    join asked
+        on asked.slice_id = tree.slice_id and asked.level = tree.level and asked.unit_type = tree.unit_type
     left join units on units.slice_id = tree.slice_id and units.unit_no = tree.unit_no
     left join own
-        on own.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }}
+        on own.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }}
     left join claims
-        on claims.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }}
+        on claims.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }}
     left join ratios
-        on ratios.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'indicators.sort_order') }}
+        on ratios.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }}
     where tree.level <> 'township'
-        or expectations.indicator_code is not null
+        or asked.is_expected
         or own.is_filed
         or claims.is_filed
 )

@@ -43,6 +43,14 @@ candidates as (
     where tree.level <> 'township'
 ),
 
+-- Few indicators are part of a rate; both joins look among what they hold.
+part_holdings as (
+    select node_id, has_number, value, low, high, is_complete, is_provisional, is_narrative, is_inherited, is_estimate
+    from {{ ref('int_holdings') }}
+    where scope = 'own'
+        and indicator_no in (select numerator_no from ratios union select denominator_no from ratios)
+),
+
 parts as (
     select
         candidates.*,
@@ -59,10 +67,8 @@ parts as (
         {{- ',' if not loop.last }}
         {% endfor %}
     from candidates
-    left join {{ ref('int_holdings') }} as numerators
-        on numerators.node_id = candidates.numerator_id and numerators.scope = 'own'
-    left join {{ ref('int_holdings') }} as denominators
-        on denominators.node_id = candidates.denominator_id and denominators.scope = 'own'
+    left join part_holdings as numerators on numerators.node_id = candidates.numerator_id
+    left join part_holdings as denominators on denominators.node_id = candidates.denominator_id
     left join units on units.slice_id = candidates.slice_id and units.unit_no = candidates.unit_no
 ),
 

@@ -1,26 +1,38 @@
 -- The rollup of units with others below them, from the deepest level of the tree to its root: one row per slice, unit and indicator that has
 -- an expected unit or a figure in its subtree.
 {% set depths = [greatest_of(ref('int_tree'), 'depth'), 1] | max %}
-{% set terms = 'parent_id, level, has_value, value, low, high, provisional_value, is_provisional, narrative_value, is_narrative, '
-    ~ 'is_inherited, is_estimate, units_expected, units_reported, units_covered, has_figure' %}
 
-with level_{{ depths + 1 }} as (
+with nodes as (
+    select * from {{ ref('int_nodes') }} where has_children
+),
+
+-- Those with nobody below them, most of all rows, are added up in one pass, whatever their depth.
+leaves as (
+    {{ children_terms(ref('int_rollup_leaves')) }}
+),
+
+level_{{ depths + 1 }} as (
     {{ empty_level() }}
 ),
 
 {% for depth in range(depths, 0, -1) %}
 nodes_{{ depth }} as (
-    select * from {{ ref('int_nodes') }} where has_children and depth = {{ depth }}
+    select * from nodes where depth = {{ depth }}
+),
+
+level_terms_{{ depth + 1 }} as (
+    {{ children_terms('level_' ~ (depth + 1)) }}
 ),
 
 {% for kind in ['townships', 'children'] %}
 {{ kind }}_{{ depth }} as (
+    {% set of_kind = 'where ' ~ ('' if kind == 'townships' else 'not ') ~ 'are_townships' %}
     {% set below %}(
-        select {{ terms }} from level_{{ depth + 1 }}
+        select * from leaves {{ of_kind }}
         union all
-        select {{ terms }} from {{ ref('int_rollup_leaves') }} where depth = {{ depth + 1 }}
+        select * from level_terms_{{ depth + 1 }} {{ of_kind }}
     ) as below{% endset %}
-    {{ children_terms(below, of_townships=(kind == 'townships')) }}
+    {{ terms_together(below) }}
 ),
 
 {% endfor %}

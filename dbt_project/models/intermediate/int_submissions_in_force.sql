@@ -1,4 +1,7 @@
 -- The submissions that count: one row per (unit, form, period) of the build's years, its newest accepted, not withdrawn revision.
+{{ config(pre_hook='set local enable_nestloop = on') }}
+
+-- One year's submissions are found among those of many by it.
 with revisions as (
     select
         submissions.submission_id,

@@ -16,19 +16,24 @@ tree as (
     select * from {{ ref('int_tree') }}
 ),
 
-figures as (
-    select slices.year, slices.period, slices.last_month, slices.series, slices.is_to_date, slices.is_figure, rollup.*
+plans as (
+    select slices.year, slices.period, slices.last_month, rollup.*
     from rollup
     join slices on slices.slice_id = rollup.slice_id
-    where not slices.is_restated
-),
-
-plans as (
-    select * from figures where series = 'plan'
+    where slices.series = 'plan' and not slices.is_restated
 ),
 
 planned as (
     select distinct year, indicator_code from plans where period = year::text
+),
+
+-- Where nobody planned there is nothing to hold against a plan, and the rollup is not read.
+figures as (
+    select slices.year, slices.period, slices.last_month, slices.is_to_date, slices.is_figure, rollup.*
+    from rollup
+    join slices on slices.slice_id = rollup.slice_id
+    join planned on planned.year = slices.year and planned.indicator_code = rollup.indicator_code
+    where slices.series = 'figure' and not slices.is_restated
 ),
 
 -- The whole year is its own to-date figure.
