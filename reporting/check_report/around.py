@@ -7,19 +7,20 @@ from collections.abc import Iterable, Mapping
 
 _SENTENCE_ENDS = "。！？；;!?\n"
 _CLAUSE_ENDS = "，,：:"
-_TITLE_OF_WORK = re.compile(r"《[^《》]*》")
+_SPEAKS_OF_NOTHING = re.compile(r"《[^《》]*》|（如[^（）]*）")
 
 
 class Around:
     """The words of a quantity's sentence before and after it, of its clause, and of its place in a list.
 
-    A year in the name of a document says nothing of when, so titles are blotted out.
+    A year in the name of a document says nothing of when, and places given as examples of one figure (如甲市、乙市) own
+    none of those that follow: both are blotted out.
     """
 
     def __init__(self, passage: str, start: int, end: int) -> None:
         begins = max((passage.rfind(sign, 0, start) for sign in _SENTENCE_ENDS), default=-1) + 1
         self.earlier = passage[:begins]
-        self.before = _TITLE_OF_WORK.sub(lambda title: "》" * len(title[0]), passage[begins:start])
+        self.before = _SPEAKS_OF_NOTHING.sub(lambda found: found[0][-1] * len(found[0]), passage[begins:start])
         self.quote = passage[start:end]
         self.after = passage[end : _first(passage, _SENTENCE_ENDS, end)]
         self.clause = self.before[max((self.before.rfind(sign) for sign in _CLAUSE_ENDS), default=-1) + 1 :]

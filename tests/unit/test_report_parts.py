@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.model import ReportSentence
+from reporting.check_report.around import Around
 from reporting.report.figures import Change, CityFigure, Figure, Line, Part, ProvinceFigure, Target, percent
 from reporting.report.places import leaders, short_name
 from reporting.report.sentences import review
@@ -129,6 +130,14 @@ def test_incomplete_statistics_are_said_apart_from_exact_figures() -> None:
     lines = (line("a", "3场", name="讲座"), line("b", "近20次", prefix, name="展览"), line("c", "5人", name="专家"))
     assert said(*lines)[0] == "讲座3场，专家5人。据不完全统计，展览近20次。"
     assert said(*(line(code, "近20次", prefix) for code in "abc"))[0].startswith("据不完全统计，举办讲座近20次、")
+
+
+def test_the_check_up_takes_places_given_as_examples_for_owners_of_no_later_figure() -> None:
+    told = "组织活动近50场（如甲市、乙市），受益群众超过2万人次（如丙市）。"
+    start = told.index("超过")
+    around = Around(told, start, start + len("超过2万人次"))
+    assert "甲市" not in around.before
+    assert len(around.before) == start
 
 
 def test_percentages_are_half_up_and_there_is_none_of_nothing() -> None:
