@@ -135,6 +135,28 @@ def test_another_process_with_another_hash_seed_writes_the_same_bytes(folder: Pa
     assert again == {path: written[path] for path in again}
 
 
+def test_what_the_summaries_say_agrees_with_the_forms_of_their_units() -> None:
+    filed = {
+        (row.unit, row.period, row.indicator): row.value
+        for delivery in planted().deliveries
+        for row in delivery.rows
+        if row.scope == "own" and row.value is not None
+    }
+    compared = 0
+    for delivery in planted().deliveries:
+        if delivery.kind == "narrative":
+            content = readers.read(delivery.name, delivery.content(), CATALOGUE)
+            assert (content.problems, len(content.readings)) == ([], 6), delivery.path
+            for one in content.readings:
+                value = filed.get((delivery.unit, delivery.period, one.indicator_code))
+                if value is not None:
+                    compared += 1
+                    assert one.low is not None
+                    assert one.high is not None
+                    assert one.low <= value <= one.high, (delivery.path, one)
+    assert compared > 30
+
+
 def test_the_readers_find_in_each_file_what_was_put_into_it(folder: Path) -> None:
     for delivery in planted().deliveries:
         if delivery.kind == "narrative" or delivery.kept_bytes:
