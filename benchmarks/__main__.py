@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or those named on the command line (collect, build, frame, demo, narratives, scale).
+"""`make bench`: every benchmark, or those named (collect, faults, build, frame, demo, narratives, scale).
 
 `--figures` is how many figures `scale` works on, in millions of a year each: 1000000 unless told.
 """
@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks import build, collect, demo, frame, narratives, scale
+from benchmarks import build, collect, demo, faults, frame, narratives, scale
 from benchmarks.scale.raw_rows import FIGURES_A_YEAR
 
 Benchmark = Callable[[Path], Iterator[str]]
 
 BENCHMARKS: dict[str, Benchmark] = {
     "collect": collect.run,
+    "faults": faults.run,
     "build": build.run,
     "frame": frame.run,
     "demo": demo.run,

@@ -116,6 +116,10 @@ class Entry:
     def day(self, field: str, default: date | None = ABSENT) -> date | None:
         return self._take(field, default, date, "a day such as 2021-01-01")
 
+    def has_list(self, field: str) -> bool:
+        """Whether a list is written there, and not one value."""
+        return isinstance(self._content.get(field), list)
+
     def codes(self, field: str) -> list[str]:
         """The codes of a mapping of code: entry, as written and without judging them."""
         content = self._content.get(field)

@@ -15,6 +15,7 @@ from catalogue import rules
 from catalogue.check_up import read_check_up
 from catalogue.entries import ABSENT, Entry, Mistakes
 from catalogue.model import (
+    EXPLANATIONS,
     FOREVER,
     FRACTIONAL_MEASURES,
     Aggregation,
@@ -51,6 +52,7 @@ from catalogue.model import (
     ReportSection,
     ReportSentence,
     Scope,
+    Severities,
     Severity,
     State,
     Status,
@@ -60,6 +62,7 @@ from catalogue.model import (
 )
 from catalogue.read_language import read_language
 from catalogue.read_prose import check_prose, read_prose
+from catalogue.relations import check_relations, read_relations, read_severities
 from catalogue.wordings import Wordings, read_wordings
 from ingestion.periods import parse_period
 from kexie.errors import UserError
@@ -118,6 +121,7 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "file_kinds": None,
     "claim_reasons": ClaimReason,
     "themes": None,
+    EXPLANATIONS: None,
     FRACTIONAL_MEASURES: None,
 }
 """The code lists; a list with an enum holds exactly its codes, the others are free."""
@@ -153,6 +157,7 @@ def _load(folder: Path) -> Catalogue:
     calendar = _read_calendar(files.entry("calendar.yaml"))
     reminders = _read_reminders(files.entry("reminders.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
+    relations = read_relations(files.entry("relations.yaml"))
     language = read_language(files.entry("number_language.yaml"))
     wordings = read_wordings(files.entry("wordings.yaml"), language)
     known = {indicator.code: indicator for form in forms for indicator in form.indicators}
@@ -166,6 +171,9 @@ def _load(folder: Path) -> Catalogue:
             rules.check_report(report, known, written, wordings, mistakes)
         rules.check_calendar(calendar, forms, mistakes)
         check_prose(forms, language, mistakes)
+    if not mistakes.sentences:
+        # A form that could not be read must not also make its indicators unknown.
+        check_relations(relations, written, thresholds, mistakes)
     if mistakes.sentences:
         raise CatalogueError("\n".join(mistakes.sentences))
     forms.sort(key=lambda form: form.number)
@@ -178,6 +186,7 @@ def _load(folder: Path) -> Catalogue:
         thresholds=thresholds,
         report=report,
         wordings=wordings,
+        relations=relations,
         reasons=reasons,
         language=language,
         check_up=check_up,
@@ -410,13 +419,14 @@ def _read_findings(entry: Entry) -> tuple[dict[str, Finding], dict[str, Threshol
 
 
 def _read_finding(entry: Entry) -> Finding:
-    severity = entry.word("severity", Severity)
+    severities = read_severities(entry)
+    informs = severities is not None and all(one.severity is Severity.INFO for one in severities.dated)
     finding = Finding(
         code=entry.name,
-        severity=severity or Severity.ERROR,
+        severities=severities or Severities.always(Severity.ERROR),
         phase=entry.word("phase", Phase) or Phase.FILE,
         says=entry.required_text("says"),
-        asks=entry.text("asks", "") if severity is Severity.INFO else entry.required_text("asks"),
+        asks=entry.text("asks", "") if informs else entry.required_text("asks"),
     )
     if entry.finish():
         rules.check_finding(finding, entry)

@@ -172,6 +172,22 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class RelationKind(StrEnum):
+    """What a relation asks of figures of one unit and period; see `catalogue/relations.yaml` for each."""
+
+    TOTAL = "total"
+    PARTS = "parts"
+    AT_MOST = "at_most"
+    AUDIENCE = "audience"
+    PERSONS = "persons"
+    RATE = "rate"
+    GROWTH = "growth"
+    MOVEMENT = "movement"
+    NEVER_ADDED = "never_added"
+    NEVER_FALLS = "never_falls"
+    WITHIN = "within"
+
+
 class Phase(StrEnum):
     """The order in which a file is checked; a later phase waits while an earlier one has errors."""
 
@@ -190,6 +206,9 @@ def since(day: date) -> str:
 
 SUMMABLE = frozenset({Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY, Aggregation.STOCK, Aggregation.REGCUM})
 """Kinds whose figures add up over units, so that a ratio may be built of them."""
+
+EXPLANATIONS = "explanations"
+"""The code list of reasons that release a held figure; the last asks for words."""
 
 FOREVER = date.max
 """The `valid_to` of what has no end."""
@@ -463,14 +482,40 @@ class Reminders:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedSeverity:
+    valid_from: date
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Severities:
+    """How grave a remark is, dated: an old period is judged as it was then; before the first the first holds."""
+
+    dated: tuple[DatedSeverity, ...]
+
+    @classmethod
+    def always(cls, severity: Severity) -> "Severities":
+        return cls((DatedSeverity(date.min, severity),))
+
+    def on(self, day: date) -> Severity:
+        in_force = [one.severity for one in self.dated if one.valid_from <= day]
+        return in_force[-1] if in_force else self.dated[0].severity
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One kind of remark about a file. `says` is what is wrong, `asks` what would be right; both hold {fields}."""
 
     code: str
-    severity: Severity
+    severities: Severities
     phase: Phase
     says: str
     asks: str
+
+    @property
+    def severity(self) -> Severity:
+        """The severity in force since the last change."""
+        return self.severities.dated[-1].severity
 
     @property
     def fields(self) -> frozenset[str]:
@@ -503,6 +548,32 @@ class Threshold:
         """The limit in force on a day; before the first dated value the first one holds."""
         in_force = [dated.value for dated in self.values if dated.valid_from <= day]
         return in_force[-1] if in_force else self.values[0].value
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A rule between figures; `whole` and `parts` are indicators and mean what `kind` says.
+
+    A rule for every indicator of some kinds names those (`aggregations`) instead. `least` and `most` are limits of a
+    ratio, by the names of thresholds; `severities` None leaves it to the finding; `because` is a Chinese clause.
+    """
+
+    code: str
+    kind: RelationKind
+    whole: str
+    parts: tuple[str, ...]
+    aggregations: tuple[Aggregation, ...]
+    times: Decimal
+    least: str
+    most: str
+    severities: Severities | None
+    because: str
+    source: str
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """All that it names."""
+        return (self.whole, *self.parts) if self.whole else self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -653,6 +724,7 @@ class Catalogue:
     thresholds: Mapping[str, Threshold]
     report: Report
     wordings: Wordings
+    relations: Mapping[str, Relation]
     reasons: Reasons
     language: Language
     check_up: CheckUp

@@ -130,7 +130,7 @@ class _Run:
         keys = [checks.keys_of(content, self._context) if content else set() for content in contents]
         with self._engine.begin() as connection:
             files = [(delivery.submitter_code, delivery.sha256) for delivery in deliveries]
-            load_for(connection, self._context, files, set().union(*keys))
+            load_for(connection, self._context, files, set().union(*keys), filter(None, contents))
             ids = reserve_submission_ids(connection, sum(map(len, keys)))
         checked = []
         for delivery, content in zip(deliveries, contents, strict=True):

@@ -6,13 +6,16 @@ for the files after it, so that it does not matter how files fall into batches.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalogue.model import NARRATIVE, Catalogue, Indicator, Severity
+from catalogue.model import NARRATIVE, Catalogue, Indicator, Relation, RelationKind, Severities
+from ingestion.figures_print import prints_of
+from ingestion.observations import FileContent
+from ingestion.peers import Peers
 from ingestion.periods import Period, parse_period
 from ingestion.tree import Span, Tree
 
@@ -22,8 +25,21 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str]
 """What a submission is for: unit code, form, period."""
 
-Figures = dict[tuple[str, str, str], tuple[str, Decimal | None, bool]]
-"""(indicator, scope, status) → state, value, whether it is held."""
+Cell = tuple[str, str, str]
+"""What a figure of a submission is: indicator, scope, status."""
+
+
+class Filed(NamedTuple):
+    """A figure of a submission: its state, value and bounds, and whether it waits for the unit's reason."""
+
+    state: str
+    value: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    is_held: bool
+
+
+Figures = dict[Cell, Filed]
 
 
 class Told(NamedTuple):
@@ -75,8 +91,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    severity: Severity
-    template: str
+    """What a finding says and asks, and how grave it is by the day it is about."""
+
+    severities: Severities
+    says: str
+    asks: str
 
 
 @dataclass(slots=True)
@@ -86,13 +105,20 @@ class Context:
     today: date
     in_force: dict[Key, InForce] = field(default_factory=dict)
     earlier: dict[tuple[str, str], list[Earlier]] = field(default_factory=dict)
+    peers: Peers = field(init=False)
+    copies: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    years_filed: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     rules: dict[str, Rule] = field(init=False)
     sentences: dict[str, Sentence] = field(init=False)
+    relations: list[tuple[Relation, frozenset[str]]] = field(init=False)
+    growths: frozenset[str] = field(init=False)
+    related_forms: dict[str, frozenset[str]] = field(init=False)
     whole_digits: int = field(init=False)
     fraction_digits: int = field(init=False)
     _allowed: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     _limits: dict[tuple[str, date], Decimal] = field(default_factory=dict)
     _units: dict[tuple[str, str], Span | None] = field(default_factory=dict)
+    _below: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rules = {
@@ -106,9 +132,13 @@ class Context:
             for code, indicator in self.catalogue.indicators.items()
         }
         self.sentences = {
-            code: Sentence(finding.severity, finding.says + finding.asks)
+            code: Sentence(finding.severities, finding.says, finding.asks)
             for code, finding in self.catalogue.findings.items()
         }
+        self.peers = Peers(self)
+        self.relations = [(one, frozenset(one.indicators)) for one in self.catalogue.relations.values()]
+        self.growths = frozenset(one.whole for one, _ in self.relations if one.kind is RelationKind.GROWTH)
+        self.related_forms = self._related_forms()
         self.whole_digits = int(self.limit("number_whole_digits", self.today))
         self.fraction_digits = int(self.limit("number_fraction_digits", self.today))
 
@@ -117,6 +147,22 @@ class Context:
         if asked not in self._limits:
             self._limits[asked] = self.catalogue.thresholds[threshold].on(day)
         return self._limits[asked]
+
+    def _related_forms(self) -> dict[str, frozenset[str]]:
+        """Form to the other forms whose figures some relation holds against its own."""
+        related: dict[str, set[str]] = {}
+        for relation in self.catalogue.relations.values():
+            forms = {self.rules[code].indicator.form for code in relation.indicators}
+            for form in forms if len(forms) > 1 else ():
+                related.setdefault(form, set()).update(forms - {form})
+        return {form: frozenset(others) for form, others in related.items()}
+
+    def units_below(self, unit_code: str, period: Period) -> list[str]:
+        """All units under a unit on the period's last day, but townships, which are in the figures of those above."""
+        asked = (unit_code, str(period))
+        if asked not in self._below:
+            self._below[asked] = list(self.tree.below(unit_code, period.last_day))
+        return self._below[asked]
 
     def unit(self, unit_code: str, period: Period) -> Span | None:
         """The unit as it last was in a period, or None where it did not exist then."""
@@ -180,7 +226,7 @@ class Context:
         What was defined otherwise before is left out: a figure cannot be doubted by what it cannot be compared with.
         """
         figures = self._figures(key, in_file)
-        used = ((cell, figures[cell][1]) for cell in self.used(figures))
+        used = ((cell, figures[cell].value) for cell in self.used(figures))
         return {
             (code, scope): value
             for (code, scope, _), value in used
@@ -190,10 +236,10 @@ class Context:
     def used(self, figures: Figures) -> list[tuple[str, str, str]]:
         """Of each indicator and scope the cell under the first of the statuses that is present and not held."""
         best: dict[tuple[str, str], tuple[int, str]] = {}
-        for (code, scope, status), (state, _, is_held) in figures.items():
+        for (code, scope, status), filed in figures.items():
             rule = self.rules.get(code)
             rank = rule.ranks.get(status) if rule else None
-            if rank is None or state == "redacted" or is_held:
+            if rank is None or filed.state == "redacted" or filed.is_held:
                 continue
             other = best.get((code, scope))
             if other is None or rank < other[0]:
@@ -214,12 +260,45 @@ class LastYear:
         return (same, True) if same is not None else (self.whole.get((indicator_code, scope)), False)
 
 
-def load_for(connection: Connection, context: Context, files: Iterable[tuple[str, str]], keys: Iterable[Key]) -> None:
-    """Read what is in force for a batch: given are (submitter, sha256) of its files, and what they file."""
+def load_for(
+    connection: Connection,
+    context: Context,
+    files: Iterable[tuple[str, str]],
+    keys: Iterable[Key],
+    contents: Iterable[FileContent] = (),
+) -> None:
+    """Read what is in force for a batch: given are (submitter, sha256) of its files, what they file, and what is in it.
+
+    One statement each for what is in force, what was sent before, what other units filed alike and which years are
+    there, however many files the batch has.
+    """
+    contents = [content for content in contents if content.kind != "narrative"]
     context.earlier = _earlier(connection, sorted(set(files)))
     wanted = set(keys) | {key for found in context.earlier.values() for one in found for key in one.keys}
+    wanted |= {(unit, form, period) for unit, of, period in wanted for form in context.related_forms.get(of, ())}
     wanted |= {other for key in wanted for other in (*_a_year_before(key), *_beside(key, context.catalogue))}
-    context.in_force = _in_force(connection, sorted(wanted))
+    wanted |= set(_below_claims(context, contents))
+    asked_of_peers = context.peers.wanted(wanted)
+    found = _in_force(connection, sorted(wanted | asked_of_peers))
+    context.in_force = {key: submission for key, submission in found.items() if key in wanted}
+    context.peers.learn_filed(found)
+    context.peers.learn_sent(contents)
+    context.copies = _copies(connection, prints_of(context, contents))
+    context.years_filed = _years_filed(connection, sorted({(unit, form) for unit, form, _ in wanted}))
+
+
+def _below_claims(context: Context, contents: Iterable[FileContent]) -> Iterator[Key]:
+    """What the units below filed where a unit files a figure for all of them (含下级)."""
+    claims = {
+        (reading.unit_code, context.rules[reading.indicator_code].indicator.form, reading.period)
+        for content in contents
+        for reading in content.readings
+        if reading.scope == "jurisdiction" and reading.indicator_code in context.rules
+    }
+    for unit_code, form, written in claims:
+        period = parse_period(written)
+        if period is not None and unit_code in context.tree.spans:
+            yield from ((below, form, written) for below in context.units_below(unit_code, period))
 
 
 def _beside(key: Key, catalogue: Catalogue) -> Iterable[Key]:
@@ -262,16 +341,52 @@ def _in_force(connection: Connection, keys: Sequence[Key]) -> dict[Key, InForce]
     units, forms, periods = ([key[part] for key in keys] for part in range(3))
     rows: Sequence[Any] = connection.execute(text(IN_FORCE), {"units": units, "forms": forms, "periods": periods}).all()
     found: dict[Key, InForce] = {}
-    for submission_id, delivery_seq, unit, form, period, indicator, scope, status, state, value, is_held, *told in rows:
+    for submission_id, delivery_seq, unit, form, period, indicator, scope, status, *filed, quote in rows:
         submission = found.get((unit, form, period))
         if submission is None:
             submission = found[unit, form, period] = InForce(submission_id, delivery_seq, {})
         if indicator is not None:
-            submission.figures[indicator, scope, status] = (state, value, is_held)
+            submission.figures[indicator, scope, status] = Filed(*filed)
             if form == NARRATIVE:
-                submission.told[indicator, scope, status] = Told(*told)
+                submission.told[indicator, scope, status] = Told(filed[2], filed[3], quote)
     return found
 
+
+def _copies(connection: Connection, prints: Collection[str]) -> dict[tuple[str, str, str], str]:
+    """(form, period, print of the figures) → a unit that filed the same, where one did."""
+    from sqlalchemy import text
+
+    rows = connection.execute(text(COPIES), {"prints": sorted(prints)})
+    return {(row.form, row.period, row.figures_print): row.unit_code for row in rows}
+
+
+def _years_filed(connection: Connection, filed: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int]]:
+    """(unit, form) → the first and the last year of which something was accepted."""
+    from sqlalchemy import text
+
+    units, forms = ([one[part] for one in filed] for part in range(2))
+    rows = connection.execute(text(YEARS_FILED), {"units": units, "forms": forms})
+    return {(row.unit_code, row.form): (row.first_year, row.last_year) for row in rows}
+
+
+COPIES = """
+    select submission.form, submission.period, submission.figures_print, min(submission.unit_code) as unit_code
+    from landing.submission as submission
+    where submission.figures_print = any(cast(:prints as text[])) and submission.state = 'accepted'
+    group by submission.form, submission.period, submission.figures_print
+"""
+
+YEARS_FILED = """
+    select asked.unit_code, asked.form, filed.first_year, filed.last_year
+    from unnest(cast(:units as text[]), cast(:forms as text[])) as asked (unit_code, form)
+    cross join lateral (
+        select min(submission.year) as first_year, max(submission.year) as last_year
+        from landing.submission as submission
+        where submission.unit_code = asked.unit_code and submission.form = asked.form
+            and submission.state = 'accepted'
+    ) as filed
+    where filed.first_year is not null
+"""
 
 EARLIER = """
     select delivery.submitter_code, delivery.sha256, delivery.delivery_seq,
@@ -301,7 +416,7 @@ IN_FORCE = """
     )
     select in_force.submission_id, in_force.delivery_seq, in_force.unit_code, in_force.form, in_force.period,
         observation.indicator_code, observation.scope, observation.status,
-        observation.state, observation.value, observation.is_held, observation.low, observation.high, observation.quote
+        observation.state, observation.value, observation.low, observation.high, observation.is_held, observation.quote
     from in_force
     left join landing.observation as observation on observation.submission_id = in_force.submission_id
 """

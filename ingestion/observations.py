@@ -62,7 +62,8 @@ class FileContent:
     """All that a reader found in one file.
 
     `filed` names each (unit_code, form, period) the file files, also those without any figure: a blank form replaces an
-    earlier one. `kind` is `workbook`, `csv`, `narrative` or `unknown`.
+    earlier one. `blank` are the cells for own figures that a workbook left empty: form, indicator, place. `kind` is
+    `workbook`, `csv`, `narrative` or `unknown`.
 
     A narrative has its `text` and all `quantities` that stand in it, in their order; its readings are what those of an
     indicator and of the narrative's period make, put together where several speak of one figure. It is its
@@ -73,6 +74,7 @@ class FileContent:
     readings: list[Reading] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     filed: list[tuple[str, str, str]] = field(default_factory=list)
+    blank: list[tuple[str, str, Place]] = field(default_factory=list, compare=False)
     form_version: str = ""
     text: str = ""
     quantities: list[Quantity] = field(default_factory=list)

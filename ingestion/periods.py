@@ -43,8 +43,12 @@ class Period:
 
     @property
     def last_day(self) -> date:
-        month = self.months[-1]
-        return date(self.year, month, calendar.monthrange(self.year, month)[1])
+        return _last_day(self.year, self.months[-1])
+
+
+@lru_cache(maxsize=4096)
+def _last_day(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def periods_of(year: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingestion.checks.results import Checked, Observed
+from ingestion.checks.results import Checked, Explained, Observed
 from ingestion.context import Key
 from ingestion.years import mark_changed
 from kexie.database import copy_rows
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 SUBMISSION_COLUMNS = (
     *("submission_id", "delivery_seq", "unit_code", "form", "period", "year"),
-    *("state", "figures_read", "catalogue_version"),
+    *("state", "figures_read", "catalogue_version", "figures_print"),
 )
 OBSERVATION_COLUMNS = ("submission_id", *Observed._fields)
+EXPLANATION_COLUMNS = ("submission_id", *Explained._fields, "given_in", "explained_by")
 FINDING_COLUMNS = (
     *("delivery_seq", "submission_id", "code", "severity", "sentence"),
     *("unit_code", "indicator_code", "sheet", "cell", "line", "raw"),
@@ -51,6 +52,7 @@ def store(connection: Connection, outcomes: Sequence[Outcome], catalogue_version
     """Store a batch within the connection's transaction; returns the years of what was accepted, marked as changed."""
     copy_rows(connection, "landing.submission", SUBMISSION_COLUMNS, submission_rows(outcomes, catalogue_version))
     copy_rows(connection, "landing.observation", OBSERVATION_COLUMNS, observation_rows(outcomes))
+    copy_rows(connection, "landing.explanation", EXPLANATION_COLUMNS, _explanations(outcomes))
     copy_rows(connection, "landing.finding", FINDING_COLUMNS, _findings(outcomes))
     copy_rows(connection, "landing.narrative_text", TEXT_COLUMNS, _texts(outcomes))
     _close(connection, outcomes, catalogue_version)
@@ -77,6 +79,7 @@ def submission_rows(outcomes: Sequence[Outcome], catalogue_version: str) -> Iter
                 state,
                 submission.figures_read,
                 catalogue_version,
+                submission.figures_print or None,
             )
 
 
@@ -86,6 +89,14 @@ def observation_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]
         for submission in checked.submissions:
             for observed in submission.observations:
                 yield (submission.submission_id, *observed)
+
+
+def _explanations(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    """The reasons that rows gave themselves; who gives them is who is reported for."""
+    for _, checked, _ in outcomes:
+        for submission in checked.submissions:
+            for explained in submission.explained:
+                yield (submission.submission_id, *explained, "note", submission.key[0])
 
 
 def _findings(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:

@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from catalogue.model import Catalogue, Indicator, Status
 from ingestion.entry_units import EntryUnit, entry_unit
+from ingestion.explanations import offered
 from ingestion.rest_is_zero import TICKED, covers
 from ingestion.template_filling import IDS, PERIOD_LINE, TITLE, UNIT_CODE, UNIT_NAME
 from ingestion.template_notes import note_of
@@ -246,10 +247,20 @@ class _Drawing:
             areas = [[first, sheet.own, end, last] for first, end in others]
             rule |= {**_HELP, **_prompt(indicator), "other_cells": areas}
             self._worksheet.data_validation(first_row, sheet.own, last_row, last, rule)
+        self._offer_reasons()
         percentages = [row for row, indicator in self._asked.items() if indicator.is_percentage]
         if percentages:
             cells = " ".join(f"{cell_name(row, sheet.own)}:{cell_name(row, last)}" for row in percentages)
             self._worksheet.ignore_errors({"number_stored_as_text": cells})
+
+    def _offer_reasons(self) -> None:
+        """Why a doubted figure is right all the same: a drop-down that takes any other words as well."""
+        note = self._sheet.note_column
+        (first_row, last_row), *others = _runs(list(self._asked))
+        rule: dict[str, object] = {"validate": "list", "source": offered(self._catalogue), "show_error": False}
+        rule |= {"input_title": "说明", "input_message": "数字变化大或与别的数对不上时，选一个原因，或自己写明"}
+        rule["other_cells"] = [[first, note, end, note] for first, end in others]
+        self._worksheet.data_validation(first_row, note, last_row, note, rule)
 
     def _view_and_print(self) -> None:
         worksheet, sheet = self._worksheet, self._sheet

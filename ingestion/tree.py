@@ -51,6 +51,8 @@ class Tree:
         for span in sorted(spans, key=lambda span: span.valid_from):
             self.spans.setdefault(span.unit_code, []).append(span)
         self.events = sorted(events, key=lambda event: (event.event_date, event.from_code, event.to_code))
+        self._children: dict[date, dict[str, list[str]]] = {}
+        self._kinds: dict[date, dict[tuple[str, str], list[str]]] = {}
         self._predecessors: dict[str, list[str]] = {}
         for event in self.events:
             if event.kind in PASSING:
@@ -68,6 +70,38 @@ class Tree:
                 yield span.parent_code
                 until = min(last, span.valid_to - timedelta(days=1))
                 yield from self.ancestors(span.parent_code, max(first, span.valid_from), until)
+
+    def below(self, unit_code: str, day: date) -> Iterator[str]:
+        """The units under a unit on a day, at any depth, but townships."""
+        for child in self._children_on(day).get(unit_code, ()):
+            yield child
+            yield from self.below(child, day)
+
+    def alike(self, level: str, unit_type: str, day: date) -> list[str]:
+        """The units of a level and type that exist on a day, in the order of their codes."""
+        kinds = self._kinds_on(day)
+        return kinds.get((level, unit_type), [])
+
+    def _alive_on(self, day: date) -> Iterator[Span]:
+        for spans in self.spans.values():
+            yield from (span for span in spans if span.valid_from <= day < span.valid_to)
+
+    def _children_on(self, day: date) -> dict[str, list[str]]:
+        if day not in self._children:
+            children: dict[str, list[str]] = {}
+            for span in self._alive_on(day):
+                if span.parent_code and span.level != "township":
+                    children.setdefault(span.parent_code, []).append(span.unit_code)
+            self._children[day] = children
+        return self._children[day]
+
+    def _kinds_on(self, day: date) -> dict[tuple[str, str], list[str]]:
+        if day not in self._kinds:
+            kinds: dict[tuple[str, str], list[str]] = {}
+            for span in self._alive_on(day):
+                kinds.setdefault((span.level, span.unit_type), []).append(span.unit_code)
+            self._kinds[day] = {kind: sorted(units) for kind, units in kinds.items()}
+        return self._kinds[day]
 
     def predecessors(self, unit_code: str) -> set[str]:
         """Every unit that, over any number of events, became this one in whole or in part."""

@@ -85,7 +85,7 @@ def check(
     content = sent.content.of(by)
     keys = checks.keys_of(content, context)
     delivery_seq, ids = after[0] + 1, count(after[1] + 1)
-    load_for(connection, context, [(by, sent.sha256)], keys)
+    load_for(connection, context, [(by, sent.sha256)], keys, [sent.content])
     with _at_fault(sent.file_name):
         checked = sent.refused or checks.check(content, context, by, delivery_seq, sent.sha256, ids)
     receipt = list(receipts.beforehand(_receipt(sent, by, checked), catalogue, context.tree))

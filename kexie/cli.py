@@ -220,6 +220,26 @@ def replay(
 
 
 @app.command()
+def explain(
+    submission: Annotated[int, typer.Argument(metavar="SUBMISSION", help="its number, as the receipt gives it")],
+    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="the code of the held figure's indicator")],
+    reason: Annotated[str, typer.Option(help="a code or name of the pick-list (政策调整…), or words of one's own")],
+    scope: Annotated[str, typer.Option(help="own or jurisdiction, where figures of both are held")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="who gives the reason; default the unit")] = "",
+) -> None:
+    """Release a held figure with the unit's reason, without filing the form again; the reason is kept and shown."""
+    from catalogue.load import load
+    from ingestion.explain import explain as release_with
+
+    with _warehouse(Role.INGEST) as (_, engine):
+        released = release_with(engine, load(), submission, indicator, scope, reason, by)
+    _say(
+        f"{released.indicator_name} of submission {submission} counts from now on, with the reason: {released.reason}. "
+        f"`kexie run` computes {released.year} again."
+    )
+
+
+@app.command()
 def read(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="a workbook, CSV or narrative")],
     json: Annotated[bool, typer.Option("--json", help="JSON objects, one a line")] = False,

@@ -78,7 +78,9 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
     Role.INGEST: (
         Grant("landing", "select"),
         Grant("landing", "usage", ("landing_seq", "submission_submission_id_seq")),
-        Grant("landing", "insert", ("delivery", "submission", "observation", "finding", "withdrawal")),
+        Grant("landing", "insert", ("delivery", "submission", "observation", "finding", "withdrawal", "explanation")),
+        # A reason given afterwards releases a held figure; nothing else of it ever changes.
+        Grant("landing", "update (is_held)", ("observation",)),
         Grant("landing", "insert", ("narrative_text",)),
         Grant(
             "landing",

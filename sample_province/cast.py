@@ -45,6 +45,16 @@ _CITIES_WITH_PART = frozenset(
     }
 )
 
+EXPLAINED = {
+    (city(3), "sp_five_entry_activity_count"): "统计口径变化：活动场次只计专题活动，不含“五进”",
+    (county(13, 2), "org_township_ast_count"): "机构或区划调整：含开发区代管的街道",
+    (county(13, 2), "tr_township_coverage_count"): "机构或区划调整：含开发区代管的街道",
+    (county(17, 1), "org_township_ast_count"): "机构或区划调整：含开发区代管的街道",
+    (county(17, 1), "tr_township_coverage_count"): "机构或区划调整：含开发区代管的街道",
+    (county(15, 1), "contest_invalid_sum"): "其他（写明）：原报告如此相加，仅供留存",
+}
+"""What real reports state and checks doubt, with the reason that the unit gives beside it."""
+
 FILING_2021_BY_CSV = real_reports.units() | {VAGUE_COUNTY, SENDING_GB18030}
 """Their figures of 2021 are vague, or of an indicator that no form asks of them; or the encoding is the point."""
 

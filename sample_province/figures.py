@@ -147,18 +147,21 @@ def _drawn(unit: Unit, known: Mapping[str, Decimal]) -> dict[str, Decimal]:
 def _year_before(unit: Unit, figures: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """A little less of everything in 2020; one factor for a unit, so that parts stay parts."""
     factor = rng("2020", unit.code).randint(850, 960)
-    if unit.code in province().merged:
-        factor *= 2
-    before = {code: _less(load().indicators[code], figure, factor) for code, figure in figures.items()}
+    times = 2 if unit.code in province().merged else 1
+    before = {code: _less(load().indicators[code], figure, factor, times) for code, figure in figures.items()}
+    for code in typical.QUOTIENT_OF.keys() & before.keys():
+        before[code] = typical.quotient(code, before)
     for whole, parts in typical.SUM_OF.items():
         if whole in before:
             before[whole] = sum((before[part] for part in parts), Decimal(0))
     return before
 
 
-def _less(indicator: Indicator, figure: Decimal, factor: int) -> Decimal:
+def _less(indicator: Indicator, figure: Decimal, factor: int, times: int) -> Decimal:
+    """A unit that lived for half of 2021 did twice as much in 2020; what platforms count it had as much of."""
     if figure <= 1 or indicator.aggregation is Aggregation.RANK:
         return figure
     if indicator.aggregation is Aggregation.RATIO:
         return (figure * 98 / 100).quantize(Decimal("0.1"))
-    return typical.at_least_one(figure * factor / 1000)
+    whole_year = factor if indicator.aggregation is Aggregation.REGCUM else factor * times
+    return typical.at_least_one(figure * whole_year / 1000)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from catalogue.load import load
 from catalogue.model import Aggregation, Collect, OverTime
-from sample_province import cast, narratives, periods, real_reports
+from sample_province import cast, narratives, periods, real_reports, typical
 from sample_province.deliveries import Delivery, form_of
 from sample_province.figures import YEARS, YearBook, rng
 from sample_province.rows import Row, exact
@@ -27,7 +28,15 @@ _STEPS = {"Q": 4, "H": 2}
 def everything(book: YearBook) -> list[Delivery]:
     """All files, oldest period first."""
     deliveries = [delivery for year in YEARS for delivery in _year(book, year)]
+    for delivery in deliveries:
+        delivery.rows = [_explained(row) for row in delivery.rows]
     return sorted(deliveries, key=lambda delivery: delivery.span.last_day)
+
+
+def _explained(row: Row) -> Row:
+    """The row with its reason, where the unit has one for a figure that will be doubted."""
+    note = cast.EXPLAINED.get((row.unit, row.indicator))
+    return replace(row, note=note) if note else row
 
 
 def whole_city_rows(book: YearBook, unit: str, year: int) -> list[Row]:
@@ -67,15 +76,19 @@ def _typed(book: YearBook, unit: Unit, year: int, period: str) -> list[Row]:
     whole = {i.code: filed[i.code] for i in asked if i.code in filed and i.code not in left}
     if period == str(year):
         return [exact(unit.code, period, code, value) for code, value in whole.items()]
-    return [
-        exact(unit.code, period, code, part)
-        for code, value in whole.items()
-        if (part := _part(book, unit, code, value, period)) is not None
-    ]
+    drawn = {code: _part(book, unit, code, value, period) for code, value in whole.items()}
+    parts = {code: part for code, part in drawn.items() if part is not None}
+    for total, terms in typical.SUM_OF.items():
+        if parts.keys() >= {total, *terms}:
+            parts[total] = sum((parts[term] for term in terms), Decimal(0))
+    return [exact(unit.code, period, code, part) for code, part in parts.items()]
 
 
 def _part(book: YearBook, unit: Unit, code: str, figure: Decimal, period: str) -> Decimal | None:
-    """A part of the year's figure; what counts by the year only is left out, but for what no other form row has."""
+    """A part of the year's figure, all of a form in the same months.
+
+    What counts by the year only is left out, but for what no other form row has.
+    """
     year, _, part = period.partition("-")
     quarters_filed = [p for p in periods.filed_by(unit.code, int(year)) if p != year]
     steps = len(quarters_filed) if _lives_half_the_year(unit, int(year)) else _STEPS[part[0]]
@@ -83,7 +96,7 @@ def _part(book: YearBook, unit: Unit, code: str, figure: Decimal, period: str) -
     indicator = load().indicators[code]
     over_time = OverTime.SUM if indicator.form == "party" else indicator.over_time
     before = book.own(unit.code, 2020).get(code, figure) if int(year) == real_reports.YEAR else figure
-    spread = periods.spread(figure, before, over_time, steps, rng("parts", unit.code, year, code))
+    spread = periods.spread(figure, before, over_time, steps, rng("parts", unit.code, year, indicator.form))
     return None if spread is None else spread[position]
 
 

@@ -5,6 +5,7 @@ Nothing here comes from a real unit. A city does about twice and the province's 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from random import Random
 
@@ -82,6 +83,19 @@ SHARE_OF = {
     "sp_exhibition_count": ("sp_activity_count", 100, 200),
     "sp_consult_count": ("sp_activity_count", 100, 250),
     "sp_science_day_activity_count": ("sp_activity_count", 100, 250),
+    "org_committee_member_count": ("org_congress_delegate_count", 200, 400),
+    "org_standing_member_count": ("org_committee_member_count", 200, 400),
+    "base_expert_station_new_count": ("base_expert_station_count", 50, 250),
+    "fin_project_item_amount": ("fin_project_granted_amount", 200, 800),
+    "org_enterprise_ast_new_count": ("org_enterprise_ast_count", 50, 250),
+    "tr_township_coverage_count": ("org_township_ast_count", 600, 1000),
+    "sp_caravan_trip_count": ("sp_activity_count", 60, 200),
+    "sp_huimin_action_count": ("sp_activity_count", 100, 300),
+    "sp_expert_tour_count": ("sp_activity_count", 40, 200),
+    "sp_performance_count": ("sp_activity_count", 40, 200),
+    "sp_activity_with_dept_count": ("sp_activity_count", 100, 400),
+    "sp_activity_joint_up_count": ("sp_activity_count", 50, 300),
+    "youth_activity_count": ("sp_activity_count", 100, 300),
     "sp_lecture_persontimes": ("sp_audience_persontimes", 60, 200),
     "sp_consult_persontimes": ("sp_audience_persontimes", 20, 90),
     "tr_exam_passed_count": ("tr_exam_taken_count", 800, 980),
@@ -94,8 +108,17 @@ SHARE_OF = {
     "vol_person_registered_count": ("vol_person_mobilized_count", 1100, 1800),
     "vol_service_persontimes": ("vol_person_mobilized_count", 1500, 4000),
     "base_free_open_museum_count": ("base_museum_count", 1000, 1000),
+    "tr_exam_total_score": ("tr_exam_taken_count", 70_000, 86_000),
+    "tr_target_persontimes": ("tr_practical_persontimes", 800, 1000),
 }
 """A figure that another one bounds or drives: (the other, least and most thousandths of it)."""
+
+QUOTIENT_OF = {
+    "fin_per_capita_budget": ("fin_literacy_budget", "ref_resident_population", 1, 0),
+    "tr_exam_avg_score": ("tr_exam_total_score", "tr_exam_taken_count", 1, 0),
+    "tr_completion_over_rate": ("tr_practical_persontimes", "tr_target_persontimes", 100, 100),
+}
+"""A figure that two others make: the first ÷ the second × the third, less the fourth."""
 
 SUM_OF = {"org_sp_staff_count": ("org_fulltime_sp_staff_count", "org_parttime_sp_staff_count")}
 
@@ -117,6 +140,8 @@ def figure(indicator: Indicator, level: str, known: dict[str, Decimal], rng: Ran
     """A plausible figure of a year; `known` holds the unit's figures drawn so far."""
     if indicator.code in SUM_OF:
         return sum((known[part] for part in SUM_OF[indicator.code]), Decimal(0))
+    if indicator.code in QUOTIENT_OF:
+        return quotient(indicator.code, known)
     base, least, most = SHARE_OF.get(indicator.code, ("", 0, 0))
     if base in known:
         return at_least_one(known[base] * rng.randint(least, most) / 1000)
@@ -129,6 +154,12 @@ def figure(indicator: Indicator, level: str, known: dict[str, Decimal], rng: Ran
     if indicator.measure in ("%", "元/人", "件/万人"):
         return Decimal(rng.randint(least * 10, most * 10)) / 10
     return Decimal(rng.randint(least * size, most * size))
+
+
+def quotient(code: str, known: Mapping[str, Decimal]) -> Decimal:
+    """A rate or an average of what else is known, to one digit."""
+    numerator, denominator, times, less = QUOTIENT_OF[code]
+    return (known[numerator] / known[denominator] * times - less).quantize(Decimal("0.1"))
 
 
 def at_least_one(amount: Decimal) -> Decimal:
@@ -151,7 +182,7 @@ def drawing_order(indicators: list[Indicator]) -> list[Indicator]:
 
     def place(indicator: Indicator) -> None:
         base = SHARE_OF.get(indicator.code, ("",))[0]
-        for needed in (base, *SUM_OF.get(indicator.code, ())):
+        for needed in (base, *SUM_OF.get(indicator.code, ()), *QUOTIENT_OF.get(indicator.code, ())[:2]):
             if needed in by_code:
                 place(by_code[needed])
         ordered.setdefault(indicator.code, indicator)

@@ -70,6 +70,8 @@ def _put_in_force(context: Context, checked: Checked, submitter: str, delivery_s
         if submission.is_accepted:
             told = prose.told(submission.observations) if submission.key[1] == NARRATIVE else {}
             context.in_force[submission.key] = InForce(submission.submission_id, delivery_seq, submission.figures, told)
+            unit_code, form, period = submission.key
+            context.copies.setdefault((form, period, submission.figures_print), unit_code)
     if checked.outcome in ("accepted", "held"):
         keys = tuple(submission.key for submission in checked.submissions)
         context.earlier.setdefault((submitter, sha256), []).append(Earlier(delivery_seq, keys))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
+from itertools import groupby
 
 from catalogue.model import NARRATIVE, Phase, Severity
 from ingestion import wording
-from ingestion.checks import against_catalogue, logic, prose, syntax
+from ingestion.checks import against_catalogue, copies, logic, prose, syntax
+from ingestion.checks.filing import Filing
 from ingestion.checks.findings import WHOLE_FILE, Findings
-from ingestion.checks.results import Checked, Found, Observed, Row, Submission
+from ingestion.checks.results import Checked, Found, Row, Submission
 from ingestion.context import Context, Figures, Key
-from ingestion.observations import FileContent, Problem
+from ingestion.figures_print import print_of
+from ingestion.observations import FileContent, Place, Problem
 from ingestion.periods import parse_period
 
 DROPPED_NAMED = 20
@@ -35,6 +39,10 @@ def grouped(content: FileContent, context: Context) -> dict[Key, list[Row]]:
     return groups
 
 
+def _by_period(key: Key) -> tuple[str, str]:
+    return key[2], key[0]
+
+
 def _key_of(problem: Problem) -> Key:
     """What a row that could not be read files; a part is empty where it does not say."""
     details = problem.details
@@ -49,17 +57,21 @@ class FileCheck:
         self._catalogue = context.catalogue
         self._findings = Findings(context)
         self._figures: dict[Key, Figures] = {}
+        self._blank: dict[str, dict[str, Place]] = defaultdict(dict)
+        for form, code, place in content.blank:
+            self._blank[form][code] = place
 
     def check(self) -> Checked:
         groups = grouped(self._content, self._context)
         self._check_file(groups)
-        observed: dict[Key, list[Observed]] = {}
+        filings: dict[Key, Filing] = {}
         if not self._findings.reject_everything:
             self._check_unplaced()
             # Years ascend, so that a year can be compared with the year before in the same file.
-            for key in sorted(groups, key=lambda key: key[2]):
-                observed[key] = self._check_submission(key, groups[key])
-        submissions = [self._submission(key, len(rows), observed.get(key, [])) for key, rows in groups.items()]
+            for _, keys in groupby(sorted(groups, key=_by_period), key=_by_period):
+                filings |= self._check_together({key: groups[key] for key in keys})
+            copies.check_periods(self._findings, groups.items())
+        submissions = [self._submission(key, len(rows), filings.get(key)) for key, rows in groups.items()]
         return self._checked(_outcome(submissions, self._findings.found), submissions)
 
     def _checked(self, outcome: str, submissions: list[Submission]) -> Checked:
@@ -97,8 +109,18 @@ class FileCheck:
             elif not form and code not in rules:
                 against_catalogue.add_unknown_indicator(self._findings, self._context, None, Row(reading, None))
 
-    def _check_submission(self, key: Key, rows: list[Row]) -> list[Observed]:
-        """The observations that pass; what does not pass is found."""
+    def _check_together(self, groups: dict[Key, list[Row]]) -> dict[Key, Filing]:
+        """The submissions of one unit and period: each by itself, then the forms without an error together."""
+        filings = {key: filing for key, rows in groups.items() if (filing := self._check_submission(key, rows))}
+        forms = self._catalogue.forms
+        sound = [one for key, one in filings.items() if key[1] in forms and not self._findings.has_rejected(key)]
+        if sound:
+            logic.doubt_together(self._findings, self._context, sound[0].period, sound)
+        self._figures |= {key: filing.figures for key, filing in filings.items()}
+        return filings
+
+    def _check_submission(self, key: Key, rows: list[Row]) -> Filing | None:
+        """The observations that pass, where unit and period are known; what does not pass is found."""
         findings, context = self._findings, self._context
         place = rows[0].reading.place if rows else WHOLE_FILE
         period = parse_period(key[2])
@@ -110,22 +132,25 @@ class FileCheck:
         span = against_catalogue.unit_of(findings, context, self._submitter, key, period, place)
         known = against_catalogue.known_rows(findings, context, key, sound, span)
         if period is None or span is None:
-            return []
+            return None
         last_year = context.last_years_figures(key, period, self._figures)
-        observed = logic.observe(findings, context, key, known, period, last_year)
-        figures = {(o.indicator_code, o.scope, o.status): (o.state, o.value, o.is_held) for o in observed}
-        prose.compare(findings, context, key, known, figures)
-        self._figures[key] = figures
-        return observed
+        filing = logic.observe(findings, context, key, known, period, last_year)
+        filing.blank = self._blank.get(key[1], {})
+        prose.compare(findings, context, key, known, filing.figures)
+        return filing
 
-    def _submission(self, key: Key, figures_read: int, observed: list[Observed]) -> Submission:
+    def _submission(self, key: Key, figures_read: int, filing: Filing | None) -> Submission:
         period = parse_period(key[2])
         year = period.year if period else None
         if self._findings.has_rejected(key):
             return Submission(next(self._ids), key, year, False, figures_read, [], {})
-        figures = self._figures[key]
+        figures, observed = self._figures[key], list(filing.observed.values()) if filing else []
         self._tell_what_is_missing(key, figures)
-        return Submission(next(self._ids), key, year, True, figures_read, observed, figures)
+        numbers = [(one.indicator_code, one.scope, one.value) for one in observed if one.value is not None]
+        explained = filing.explained if filing else ()
+        return Submission(
+            next(self._ids), key, year, True, figures_read, observed, figures, print_of(numbers), explained
+        )
 
     def _tell_what_is_missing(self, key: Key, figures: Figures) -> None:
         if not figures:

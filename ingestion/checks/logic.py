@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from catalogue.model import Catalogue
-from ingestion import wording
+from catalogue.model import Catalogue, Severity
+from ingestion import explanations, wording
+from ingestion.checks import copies, relations, unusual
+from ingestion.checks.filing import Filing
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Observed, Row
-from ingestion.context import Context, Key, LastYear, Rule
+from ingestion.context import Cell, Context, Key, LastYear, Rule
 from ingestion.observations import Place
 from ingestion.periods import Period
 
 
 def observe(
     findings: Findings, context: Context, key: Key, rows: list[Row], period: Period, last_year: LastYear
-) -> list[Observed]:
-    """The observations of rows that passed the phases before, some of them held."""
-    observed: dict[tuple[str, str, str], Observed] = {}
+) -> Filing:
+    """The observations of rows that passed the phases before, each looked at by itself; some of them held."""
+    filing = Filing(key, period, last_year)
+    observed = filing.observed
     times = context.limit("ten_thousand_fold_times", period.last_day)
     has_last_year = bool(last_year.same or last_year.whole)
     for row in rows:
@@ -34,12 +37,14 @@ def observe(
         if reading.by_tick:
             _tell_zero(findings, key, row, rule, last_year.figure(rule.indicator.code, scope)[0])
         elif reading.state == "number" and reading.value is not None:
-            _doubt(findings, context, key, row, rule, reading.value, period)
+            if _doubt(findings, context, key, row, rule, reading.value, period):
+                filing.doubted.add(cell)
             if has_last_year:
                 last, is_same = last_year.figure(rule.indicator.code, scope)
                 if last and status in rule.ranks:
-                    is_held = _is_held(findings, key, row, rule, reading.value, last, is_same, times)
+                    is_held = _is_held(findings, context, filing, row, cell, reading.value, last, is_same, times)
         place = reading.place
+        filing.rows[cell] = row
         observed[cell] = Observed(
             *cell,
             reading.state,
@@ -56,7 +61,15 @@ def observe(
             place.end,
             place.quote or None,
         )
-    return list(observed.values())
+    return filing
+
+
+def doubt_together(findings: Findings, context: Context, period: Period, filings: list[Filing]) -> None:
+    """What the submissions of one unit and period tell together, and beside what others and the year before told."""
+    relations.check(findings, context, period, filings)
+    for filing in filings:
+        unusual.check(findings, context, filing)
+        copies.check(findings, context, filing)
 
 
 def _add_repeat(findings: Findings, catalogue: Catalogue, key: Key, row: Row, first: Observed) -> None:
@@ -79,21 +92,29 @@ def _tell_zero(findings: Findings, key: Key, row: Row, rule: Rule, last: Decimal
 
 def _doubt(
     findings: Findings, context: Context, key: Key, row: Row, rule: Rule, value: Decimal, period: Period
-) -> None:
+) -> bool:
+    """Whether the figure by itself is odd for what it counts; says so."""
     if rule.is_whole and value != value.to_integral_value():
         findings.about_row(key, row, "NOT_WHOLE", value=wording.figure(value), measure=rule.indicator.measure)
+        return True
     if rule.is_percentage:
         limit = context.limit("percentage_limit", period.last_day)
         if value > limit:
             figures = {"value": wording.figure(value), "limit": wording.figure(limit)}
             findings.about_row(key, row, "PERCENTAGE_ABOVE_LIMIT", **figures)
+            return True
+        if 0 < value < 1 and rule.indicator.code not in context.growths:
+            findings.about_row(key, row, "PERCENTAGE_AS_FRACTION", value=wording.figure(value))
+            return True
+    return False
 
 
 def _is_held(
     findings: Findings,
-    key: Key,
+    context: Context,
+    filing: Filing,
     row: Row,
-    rule: Rule,
+    cell: Cell,
     value: Decimal,
     last: Decimal,
     is_same: bool,
@@ -105,19 +126,25 @@ def _is_held(
     """
     is_little = is_same and 0 < value * times <= last
     is_much = value >= times * last
-    if not (is_little or is_much):
+    if not (is_little or is_much) or row.rule is None:
         return False
-    measure, entered_in = rule.indicator.measure, row.reading.entered_in
+    filing.doubted.add(cell)
+    measure, entered_in = row.rule.indicator.measure, row.reading.entered_in
     figures = {
         "value": wording.amount(value, measure, entered_in),
         "last_value": wording.amount(last, measure, entered_in),
         "times": wording.figure(times),
     }
     if is_little:
-        findings.about_row(key, row, "TEN_THOUSANDTH", **figures)
+        findings.about_row(filing.key, row, "TEN_THOUSANDTH", **figures)
     if not is_much:
         return False
-    note = row.reading.note.strip()
-    code = "TEN_THOUSAND_FOLD_EXPLAINED" if note else "TEN_THOUSAND_FOLD"
-    findings.about_row(key, row, code, **figures, note=wording.plain(note))
-    return not note
+    severity = context.sentences["TEN_THOUSAND_FOLD"].severities.on(filing.period.last_day)
+    reason = explanations.given([row], context.catalogue) if severity is Severity.EXPLAIN else None
+    code = "TEN_THOUSAND_FOLD_EXPLAINED" if reason else "TEN_THOUSAND_FOLD"
+    findings.about_row(filing.key, row, code, **figures, note=wording.plain(reason.words if reason else ""))
+    if reason:
+        said = context.sentences["TEN_THOUSAND_FOLD"].says
+        name = row.rule.indicator.name_zh
+        filing.explain(cell, "TEN_THOUSAND_FOLD", said.format_map({"indicator_name": name, **figures}), reason)
+    return severity is Severity.EXPLAIN and reason is None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 
 from catalogue.model import NARRATIVE, State
 from ingestion import wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Observed, Row
-from ingestion.context import Context, Figures, Key, Rule, Told
+from ingestion.context import Context, Figures, Filed, Key, Rule, Told
 
 Cell = tuple[str, str, str]
 
@@ -63,16 +62,16 @@ def _differing(
             yield cell, other, _said(context.rules[cell[0]], of_form[cell], words[other])
 
 
-def _lies_within(figure: tuple[str, Decimal | None, bool], words: Told) -> bool:
+def _lies_within(figure: Filed, words: Told) -> bool:
     """A figure without a point value contradicts nothing; that there is no such thing contradicts any number."""
-    state, value, _ = figure
+    state, value = figure.state, figure.value
     if state == State.NOT_APPLICABLE:
         return False
     return value is None or ((words.low is None or words.low <= value) and (words.high is None or value <= words.high))
 
 
-def _said(rule: Rule, figure: tuple[str, Decimal | None, bool], words: Told) -> dict[str, str]:
-    state, value, _ = figure
+def _said(rule: Rule, figure: Filed, words: Told) -> dict[str, str]:
+    state, value = figure.state, figure.value
     measure = rule.indicator.measure
     return {
         "quote": wording.plain(words.quote),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -52,9 +53,24 @@ class Observed(NamedTuple):
     quote: str | None
 
 
+class Explained(NamedTuple):
+    """A doubted figure for which its row gave a reason."""
+
+    indicator_code: str
+    scope: str
+    status: str
+    finding_code: str
+    doubt: str
+    reason_code: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One (unit, form, period) of a file. A rejected one keeps no observations."""
+    """One (unit, form, period) of a file. A rejected one keeps no observations.
+
+    `figures_print` is the same where all figures are, and empty where that could be chance.
+    """
 
     submission_id: int
     key: Key
@@ -63,6 +79,8 @@ class Submission:
     figures_read: int
     observations: list[Observed]
     figures: Figures
+    figures_print: str = ""
+    explained: Sequence[Explained] = ()
 
 
 @dataclass(frozen=True, slots=True)

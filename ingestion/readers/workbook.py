@@ -206,6 +206,7 @@ def _read_form(
     statuses = _statuses(ids, current, catalogue)
     reader = _SheetReader(sheet, name, ids, cells, current, statuses)
     content.readings += reader.readings()
+    content.blank += reader.blank()
     if sheet.tick_row is not None:
         _take_tick(reader, catalogue, content)
     content.problems += _strays(sheet, name, *cells)
@@ -282,6 +283,13 @@ class _SheetReader:
                     unit_code, form, period, code, scope, status, state, value, value, value, note, raw, place,
                     entered_in,
                 )  # fmt: skip
+
+    def blank(self) -> Iterator[tuple[str, str, Place]]:
+        """The cells for own figures in which nothing stands, of the rows that are shown at once."""
+        rows, own = self._cells.rows, self._sheet.own
+        for row, (form, code, _) in self.asked.items() if len(self._sheet.forms) == 1 else ():
+            if rows[row][own] == "":
+                yield form, code, Place(self.name, cell_name(row, own))
 
     def tick(self) -> tuple[str, str]:
         """What stands where 其余为0 is ticked, and the name of that cell."""

@@ -53,6 +53,7 @@ BUT: dict[Role, dict[str, set[str]]] = {
     Role.INGEST: {
         **dict.fromkeys(("landing.submission", "landing.observation", "landing.finding", "landing.withdrawal"), ADD),
         "landing.narrative_text": ADD,
+        "landing.explanation": ADD,
         **dict.fromkeys(
             ("landing.unit_event", "landing.form_expectation", "landing.filing_exception", "landing.unit_contact"),
             ADD | {"delete"},
@@ -97,6 +98,7 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
             *("kind", "outcome", "form_version", "catalogue_version", "checked_at"),
             *("receipt_name", "receipt_written_at"),
         },
+        "landing.observation": {"is_held"},
         "landing.withdrawal": {"notice_written_at"},
         "landing.unit_span": {"name", "level", "unit_type", "parent_code", "valid_to"},
         "landing.year_change": {"changed_seq"},

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 
 from catalogue.dictionary import dictionary
 from catalogue.load import FOLDER, CatalogueError, load
-from catalogue.model import Bounds, Catalogue, Collect, Finding, Frequency, Phase, Severity, Threshold, ThresholdValue
+from catalogue.model import (
+    Bounds,
+    Catalogue,
+    Collect,
+    Finding,
+    Frequency,
+    Phase,
+    Severities,
+    Severity,
+    Threshold,
+    ThresholdValue,
+)
 from kexie.errors import UserError
 
 DOMAIN = Path(__file__).resolve().parents[3] / "shared" / "domain" / "indicators.csv"
@@ -279,7 +290,7 @@ def test_a_detail_is_never_read_as_a_template(catalogue: Catalogue) -> None:
 
 
 def test_a_finding_without_its_details_names_the_missing_ones() -> None:
-    finding = Finding("X", Severity.ERROR, Phase.FILE, "{b}与{a}", "请改{c}")
+    finding = Finding("X", Severities.always(Severity.ERROR), Phase.FILE, "{b}与{a}", "请改{c}")
     with pytest.raises(ValueError, match="finding X needs a, c"):
         finding.sentence({"b": "1"})
 

@@ -338,23 +338,24 @@ def _after(context: Context, *last_year: Reading) -> None:
 @pytest.mark.parametrize(
     ("last", "value", "code"),
     [
-        (10, 49_999, ""),
+        (10, 49_999, "ZEROS_TOO_MANY"),
         (10, 50_000, "TEN_THOUSAND_FOLD"),
         (0, 50_000, ""),
-        (50_000, 0, ""),
+        (50_000, 0, "ZERO_AFTER_FIGURE"),
     ],
 )
 def test_a_figure_out_of_all_proportion_to_last_years_is_held(
     context: Context, last: int, value: int, code: str
 ) -> None:
     _after(context, _reading(last, period="2020"))
-    checked = _check(context, [_reading(value), _reading(7, indicator="sp_lecture_count")])
+    checked = _check(context, [_reading(value), _reading(7, indicator="sp_banner_count")])
+    is_held = code == "TEN_THOUSAND_FOLD"
     assert _codes(checked) == ([code] if code else [])
-    assert checked.outcome == ("held" if code else "accepted")
-    assert [observed.is_held for observed in checked.submissions[0].observations] == [bool(code), False]
+    assert checked.outcome == ("held" if is_held else "accepted")
+    assert [observed.is_held for observed in checked.submissions[0].observations] == [is_held, False]
 
 
-@pytest.mark.parametrize(("value", "codes"), [(10, ["TEN_THOUSANDTH"]), (11, [])])
+@pytest.mark.parametrize(("value", "codes"), [(10, ["TEN_THOUSANDTH"]), (11, ["ZEROS_TOO_FEW"])])
 def test_a_figure_as_far_below_last_years_is_told_and_counts(context: Context, value: int, codes: list[str]) -> None:
     _after(context, _reading(50_000, period="2020"))
     checked = _check(context, [_reading(value)])

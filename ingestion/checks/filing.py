@@ -1,0 +1,135 @@
+"""One submission while its figures are being doubted, and how a doubt becomes a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from catalogue.model import Severities, Severity, Status
+from ingestion import explanations, wording
+from ingestion.checks.findings import Findings
+from ingestion.checks.results import Explained, Observed, Row
+from ingestion.context import Cell, Context, Figures, Filed, Key, LastYear, Rule
+from ingestion.explanations import Reason
+from ingestion.observations import Place
+from ingestion.periods import Period
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+class Told(NamedTuple):
+    """One figure that is held against others; `row` and `filing` are None for one that another file brought."""
+
+    code: str
+    scope: str
+    filed: Filed
+    cell: Cell | None = None
+    row: Row | None = None
+    filing: Filing | None = None
+
+    @property
+    def value(self) -> Decimal | None:
+        return self.filed.value
+
+
+@dataclass(eq=False)
+class Filing:
+    """The rows of a submission that passed the phases before; `observed` and `rows` are by cell, in order.
+
+    `blank` are the cells that a workbook left empty, by indicator.
+    """
+
+    key: Key
+    period: Period
+    last_year: LastYear
+    observed: dict[Cell, Observed] = field(default_factory=dict)
+    rows: dict[Cell, Row] = field(default_factory=dict)
+    blank: dict[str, Place] = field(default_factory=dict)
+    doubted: set[Cell] = field(default_factory=set)
+    explained: list[Explained] = field(default_factory=list)
+    _told: dict[str, dict[str, Told]] = field(default_factory=dict)
+
+    def hold(self, cell: Cell) -> None:
+        """Let a figure wait for the unit's reason."""
+        self.observed[cell] = self.observed[cell]._replace(is_held=True)
+
+    def explain(self, cell: Cell, finding_code: str, doubt: str, reason: Reason) -> None:
+        """Keep the reason that was given for a doubted figure."""
+        self.explained.append(Explained(*cell, finding_code, doubt, *reason))
+
+    @property
+    def figures(self) -> Figures:
+        return {cell: Filed(*one[3:8]) for cell, one in self.observed.items()}
+
+    def told(self, rules: dict[str, Rule], scope: str) -> dict[str, Told]:
+        """Indicator → its figure in a scope, of the indicator's statuses the first that is present."""
+        if scope not in self._told:
+            self._told[scope] = self._best(rules, scope)
+        return self._told[scope]
+
+    def _best(self, rules: dict[str, Rule], scope: str) -> dict[str, Told]:
+        ranks: dict[str, int] = {}
+        best: dict[str, Told] = {}
+        for cell, one in self.observed.items():
+            code, of_scope, status = cell
+            if of_scope != scope or one.state == "redacted":
+                continue
+            rank = rules[code].ranks.get(status)
+            if rank is not None and rank < ranks.get(code, len(Status)):
+                ranks[code], best[code] = rank, Told(code, scope, Filed(*one[3:8]), cell, self.rows[cell], self)
+        return best
+
+
+def doubt(
+    findings: Findings,
+    context: Context,
+    about: Told,
+    code: str,
+    severities: Severities | None = None,
+    others: Iterable[Told] = (),
+    /,
+    **details: str,
+) -> None:
+    """A finding at a figure of a file. One that asks for a reason holds the figure, unless a row in doubt gives one."""
+    filing, row, cell = about.filing, about.row, about.cell
+    if filing is None or row is None or cell is None:
+        return
+    severity = (severities or context.sentences[code].severities).on(filing.period.last_day)
+    filing.doubted.add(cell)
+    if severity is Severity.EXPLAIN:
+        rows = [row, *(other.row for other in others if other.row is not None)]
+        reason = explanations.given(rows, context.catalogue)
+        if reason:
+            said = context.sentences[code].says.format_map({"indicator_name": name_of(context, about.code), **details})
+            findings.about_row(filing.key, row, "DOUBT_EXPLAINED", doubt=said, note=wording.plain(reason.words))
+            filing.explain(cell, code, said, reason)
+            return
+        filing.hold(cell)
+    findings.about_row(filing.key, row, code, severity, **details)
+
+
+def name_of(context: Context, code: str) -> str:
+    return context.rules[code].indicator.name_zh
+
+
+def amount(context: Context, told: Told, value: Decimal | None = None) -> str:
+    """A figure as a clerk knows it: with its measure, first as it was entered; a vague one with its bounds."""
+    measure = context.rules[told.code].indicator.measure
+    entered_in = told.row.reading.entered_in if told.row else ""
+    if value is None and told.filed.value is None:
+        bounds = f"{wording.figure(told.filed.low, '')}—{wording.figure(told.filed.high, '')}"
+        return f"{bounds}{measure}"
+    shown = value if value is not None else told.filed.value
+    return wording.amount(shown, measure, entered_in) if shown is not None else ""
+
+
+def named(context: Context, told: Told) -> str:
+    """A figure by name, with its amount and its place."""
+    where = f"，{_short(told.row.reading.place)}" if told.row and _short(told.row.reading.place) else ""
+    return f"{name_of(context, told.code)} {amount(context, told)}{where}"
+
+
+def _short(place: Place) -> str:
+    return place.cell or (f"第 {place.line} 行" if place.line is not None else "")
