@@ -53,7 +53,7 @@ def _checked(
                 str(value),
                 Place(line=line),
                 entered_in,
-            )  # fmt: skip
+            )
         )
     context = Context(catalogue, tree, date(2023, 1, 1))
     return checks.check(FileContent("csv", readings), context, "A", next(_numbers), str(next(_numbers)), _numbers)
