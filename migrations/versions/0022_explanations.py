@@ -6,8 +6,8 @@ from alembic import op
 
 from migrations.histories import comment_columns
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 REPORTING_STATUS: str = import_module("migrations.versions.0016_deadlines").REPORTING_STATUS
 
