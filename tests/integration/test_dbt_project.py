@@ -9,8 +9,9 @@ import pytest
 import yaml
 from sqlalchemy import Engine, text
 
-from kexie.database import ready
+from kexie.database import acting, ready
 from kexie.home import Home
+from kexie.roles import Role
 from pipeline.steps import transform
 from pipeline.transform import PROJECT_FOLDER, arguments, dbt_environment
 from reporting.publish import BOOKKEEPING, RELATIONS
@@ -27,8 +28,10 @@ def home(new_database: NewDatabase) -> Home:
 
 @pytest.fixture(scope="module")
 def empty(home: Home) -> Iterator[Engine]:
-    """A warehouse in which nothing has landed, with a candidate of it."""
+    """Nothing has landed; there is a candidate of it. An earlier program had left a seed with other columns."""
     engine = ready(home)
+    with acting(home, Role.TRANSFORM) as transformer, transformer.begin() as connection:
+        connection.execute(text("create table catalogue.report_lines (line_code text)"))
     transform(home, (2021,), "tests", print)
     yield engine
     engine.dispose()
@@ -48,6 +51,11 @@ def test_the_unit_tests_of_the_models_pass(home: Home, empty: Engine) -> None:
 def declared_unit_tests() -> list[str]:
     files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (PROJECT_FOLDER / "models").rglob("*.yml")]
     return [test["name"] for file in files for test in file.get("unit_tests", ())]
+
+
+def test_a_seed_that_an_earlier_program_left_with_other_columns_is_made_anew(empty: Engine) -> None:
+    with empty.connect() as connection:
+        assert connection.execute(text("select line_code, section_code from catalogue.report_lines")).all()
 
 
 def test_a_build_of_nothing_makes_every_mart_and_holds_no_figure(empty: Engine) -> None:
