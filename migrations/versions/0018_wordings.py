@@ -176,7 +176,7 @@ PHRASES = """
             and (form.digits = 1 or form.does = 'round' or mod(written, step * 10) <> 0)
             and (
                 not form.is_hedged
-                or figure.size >= 1
+                or (figure.size >= 1 or form.does = 'to')
                 and step >= form.least_step
                 and (
                     figure.size < form.small

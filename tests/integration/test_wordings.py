@@ -104,7 +104,7 @@ def test_the_words_of_the_printed_report_are_recommended(
         ),
         ("2603508", ["260万多", "260多万"], ["260.4万"]),
         ("4849", ["4800多"], ["近5000", "近4900"]),
-        ("4850", ["近5000", "4800多"], ["近4900"]),
+        ("4850", ["近5000", "近4900", "4800多"], ["近4800"]),
         ("5000", ["5000", "5000以上"], ["近5000", "超过5000", "5000多"]),
         ("80000", ["8万", "8万以上"], ["超过8万", "8万多", "近8万"]),
         ("1099", ["近1100", "超过1000"], ["1100"]),
@@ -180,6 +180,33 @@ def test_the_end_at_which_a_vague_figure_stands_is_no_part_of_it(office: Connect
 
 
 # ---- the property
+
+INTERVALS = """
+    with rules as materialized (select cast(:rules as jsonb) as rules)
+    select said.phrase, min(drawn.low) as least, trunc(max(drawn.high)) as most
+    from (
+        select
+            (number * 48271 % (array[1009, 100003, 100000007])[number % 3 + 1])::numeric as low,
+            (number * 48271 % (array[1009, 100003, 100000007])[number % 3 + 1])::numeric
+                * (1 + (number % 17) * 0.001) as high
+        from generate_series(1::bigint, 20000) as number
+    ) as drawn
+    cross join rules
+    cross join lateral published.wording_phrases(
+        null, drawn.low, trunc(drawn.high), '人', 'hedged', rules.rules
+    ) as said
+    group by said.phrase
+"""
+
+
+def test_what_is_written_of_bounds_is_true_of_both_ends(office: Connection) -> None:
+    rows = office.execute(text(INTERVALS), {"rules": RULES}).all()
+    assert len(rows) > 5_000
+    untrue = [
+        row for row in rows if not (promised(row.phrase).holds(row.least) and promised(row.phrase).holds(row.most))
+    ]
+    assert untrue[:10] == []
+
 
 FIGURES = """
     create temporary table figures as
