@@ -3,7 +3,7 @@
     published.wordings({{ value }}, {{ low }}, {{ high }}, {{ counter }}, {{ style }}, (select rules from {{ ref('wording_rules') }}))
 {%- endmacro %}
 
-{# A percentage in a sentence: 93.5 and not 93.5000. #}
+{# A percentage in a sentence: 93.5 and not 93.5000; cut off, since 94.96 is not 95 where 95 is asked for. #}
 {% macro shown_percent(number) -%}
-    trim_scale(round({{ number }}, 1))::text || '%'
+    trim_scale(trunc({{ number }}, 1))::text || '%'
 {%- endmacro %}

@@ -221,7 +221,7 @@ FIGURES = """
         cross join (values (-1), (0), (1)) as around (nearby)
         union all
         select number * 48271 % (array[1000003, 10000019, 100000007, 1000000007, 30000000091])[number % 5 + 1]
-        from generate_series(1::bigint, 700000) as number
+        from generate_series(1::bigint, 780000) as number
     ) as drawn
     where x >= 0
     limit 1000000

@@ -68,19 +68,12 @@ last_years as (
     where built.year is null
 ),
 
--- Who had no figure last year weighs as much as the others do on average; where nobody had one, all weigh the same.
-weighed as (
+with_last_year as (
     select
         expected.*,
         provinces.unit_code as province_code,
         expected.has_reported or claimed.unit_code is not null as is_covered,
-        coalesce(
-            greatest(last_years.own_value, 0),
-            avg(greatest(last_years.own_value, 0)) over (
-                partition by expected.slice_id, provinces.unit_code, expected.indicator_code
-            ),
-            1
-        ) as weight
+        case when last_years.own_value < 0 then 0 else last_years.own_value end as last_years_figure
     from expected
     join closure on closure.slice_id = expected.slice_id and closure.unit_code = expected.unit_code
     join provinces on provinces.slice_id = closure.slice_id and provinces.unit_code = closure.ancestor_code
@@ -92,6 +85,16 @@ weighed as (
         on last_years.year = expected.year
         and last_years.unit_code = expected.unit_code
         and last_years.indicator_code = expected.indicator_code
+),
+
+-- Who had no figure last year weighs as much as the others do on average; where nobody had one, all weigh the same.
+weighed as (
+    select
+        with_last_year.*,
+        coalesce(
+            last_years_figure, avg(last_years_figure) over (partition by slice_id, province_code, indicator_code), 1
+        ) as weight
+    from with_last_year
 ),
 
 added as (
