@@ -175,8 +175,8 @@ def _columns(catalogue: Catalogue) -> dict[str, list[tuple[str, Show]]]:
     }
 
 
-UNTOLD = ("reason_code", "reason_unit_code", "reason_unit_name", "reason_fit")
-"""Columns that repeat a part of a sentence beside them; only the CSV has them."""
+UNTOLD = ("reason_code", "reason_unit_code", "reason_unit_name", "reason_fit", "wording_reason")
+"""Columns that repeat a part of what stands beside them; only the CSV has them."""
 
 KINDS = {"new": "新出现", "changed": "变动", "gone": "消失"}
 

@@ -228,7 +228,7 @@ def test_what_would_change_is_told_from_the_province_down(story: dict[str, Step]
     found = story["drop"].found
     told = [*summary(found.changes, found.pending, found.standing), *lines(found.changes, CATALOGUE)]
     counted, promise = told[0].split("（现在 → 之后）。")
-    assert counted == "报送并发布后会改变：5 个数、年报 1 行、自报数核对 1 处、按另一日单位树重算的 5 个数"
+    assert counted == "报送并发布后会改变：5 个数、年报 2 行、自报数核对 1 处、按另一日单位树重算的 5 个数"
     assert promise == "预览本身什么都没有改变。"
     assert any(line.startswith("2021 年已定稿（") for line in told)
     assert "2022 年与上年的比较（全省指标的上年数、增减）随之改变。" in told
@@ -236,7 +236,9 @@ def test_what_would_change_is_told_from_the_province_down(story: dict[str, Step]
         *("全省", "年报各行", "市级", "县级", "自报含下级数与汇总数不一致之处", "按另一日单位树重算的数"),
     ]
     (line,) = (line for line in told if line.startswith("动员科技志愿者"))
-    assert " ".join(line.split()) == "动员科技志愿者 2021 300 → 200 部分汇总数 2/4 → 1/4 覆盖率 50 → 25"
+    assert " ".join(line.split()) == (
+        "动员科技志愿者 2021 300 → 200 部分汇总数 2/4 → 1/4 覆盖率 50 → 25；按上年份额的覆盖率 50 → 25"
+    )
 
 
 def test_csv_gives_every_value_that_would_change(story: dict[str, Step]) -> None:
