@@ -50,9 +50,29 @@ class Judge:
     def judge(self, claims: Sequence[Claim]) -> list[Judgement]:
         """A judgement for each claim, in order."""
         judged = [self._by_itself(claim) for claim in claims]
+        self._look_at_comparable_units(claims, judged)
         self._look_elsewhere(claims, judged)
         self._look_for_namesakes(claims, judged)
         return self._compared_with_each_other(claims, judged)
+
+    def _look_at_comparable_units(self, claims: Sequence[Claim], judged: list[Judgement]) -> None:
+        """A change may be over the units that reported in both years (同口径): then it is right of those."""
+        changes = {
+            number: claim.targets[0]
+            for number, (claim, one) in enumerate(zip(claims, judged, strict=True))
+            if one.verdict is not Verdict.RIGHT
+            and claim.targets
+            and claim.targets[0].sense in (Sense.CHANGE, Sense.PERCENT)
+            and len(claim.targets[0].period) == len(claim.targets[0].base_period) == _YEAR
+        }
+        for target, moment, figure in self._published.comparable(set(changes.values())):
+            for number in [number for number, other in changes.items() if other == target]:
+                if judged[number].verdict is Verdict.RIGHT or not claims[number].phrase.is_just(figure, self._limits):
+                    continue
+                if moment is None:
+                    judged[number] = Judgement(Verdict.RIGHT, target, figure, reason="按同口径计算")
+                elif judged[number].verdict is not Verdict.STALE:
+                    judged[number] = Judgement(Verdict.STALE, target, judged[number].figure, once=moment)
 
     def _look_elsewhere(self, claims: Sequence[Claim], judged: list[Judgement]) -> None:
         """Find for what is contradicted the figure of the same indicator that the phrase is true of."""
@@ -216,7 +236,7 @@ def _pairs(text: str) -> set[str]:
 
 
 _IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
-_SURELY = 3
+_SURELY, _YEAR = 3, 4
 _FAR = Decimal("0.4")
 
 

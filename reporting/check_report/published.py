@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from catalogue.load import load
 from kexie.errors import UserError
 from reporting.check_report.claims import Claim, Kind, Sense, Target
-from reporting.check_report.phrase import MISSING, Figure
+from reporting.check_report.phrase import MISSING, Figure, exactly
 
 _FOUR_PLACES = Decimal("0.0001")
 
@@ -149,6 +149,32 @@ class Published:
         names = (row.release_name for row in self._releases if self.figure(target, row.published_at) == figure)
         return next(names, "")
 
+    def comparable(self, targets: Collection[Target]) -> Iterator[tuple[Target, Moment | None, Figure]]:
+        """The changes of whole years over the units that reported in both (同口径): now, then as of each release."""
+        if not targets:
+            return
+        moments = [
+            (None, None),
+            *((row.publication_id, Moment(row.published_at, row.release_name)) for row in self._releases),
+        ]
+        for publication, moment in moments:
+            for years in {(target.period, target.base_period) for target in targets}:
+                asked = [target for target in targets if (target.period, target.base_period) == years]
+                bound = {
+                    "year": years[0],
+                    "base": years[1],
+                    "publication": publication,
+                    "units": [target.unit_code for target in asked],
+                    "indicators": [target.indicator_code for target in asked],
+                }
+                rows = self._connection.execute(text(_COMPARABLE), bound).all()
+                changes = {(row.unit_code, row.indicator_code): (row.change, row.change_percent) for row in rows}
+                for target in asked:
+                    change = changes.get((target.unit_code, target.indicator_code), (None, None))
+                    value = change[target.sense is Sense.PERCENT]
+                    if value is not None:
+                        yield target, moment, exactly(-value if target.falls else value)
+
     def fits(self, claims: Sequence[Claim]) -> dict[int, list[Fit]]:
         """By the claim's number in the sequence: figures of its indicator that lie where its phrase is true.
 
@@ -255,7 +281,7 @@ _PLANS = """
 """
 
 _RELEASES = """
-    select release_name, published_at from published.releases
+    select release_name, published_at, publication_id from published.releases
     where period = any(select left(period, 4) from unnest(cast(:periods as text[])) as period)
     order by published_at desc
 """
@@ -344,6 +370,15 @@ _NAMESAKES = """
         and figures.value >= coalesce(phrases.low, figures.value)
         and figures.value <= coalesce(phrases.high, figures.value)
     order by phrases.number, figures.indicator_code
+"""
+
+_COMPARABLE = """
+    select unit_code, indicator_code, change, change_percent
+    from published.comparable(
+        :year, :base, coalesce(cast(:publication as bigint), 9223372036854775807),
+        coalesce(cast(:publication as bigint), 9223372036854775807)
+    )
+    where unit_code = any(:units) and indicator_code = any(:indicators)
 """
 
 _WORDINGS = """

@@ -10,7 +10,7 @@ from catalogue.model import Catalogue
 from reporting.check_report.draft import Draft, Passage
 
 _FIGURE = re.compile(
-    r"(?P<sign>[-－−]?)(?P<number>(?:不少于|不低于|超过|接近|近|约|超|逾)?\d[\d,，]*(?:\.\d+)?[余多]?[百千万亿]*[余多]?)"
+    r"(?P<sign>[-－−]?)(?P<number>(?:不少于|不低于|超过|接近|近|约|超|逾)?\d[\d,，]*(?:\.\d+)?[余多]?[百千万亿]*[余多]?(?:[~～—－-]\d[\d,，.]*)?)"
     r"(?P<measure>[^\d\s]{0,4}?)(?P<bound>以上|左右)?"
 )
 _YEAR_ALONE = re.compile(r"(19|20)\d\d")
@@ -51,7 +51,9 @@ class _Grid:
         """The headings over a cell, the topmost first; a wide one stands over several columns."""
         found = []
         for row in range(1, min(at[0], self._first_row)):
-            columns = [column for r, column in self.texts if r == row and column <= at[1]]
+            filled = [column for r, column in self.texts if r == row]
+            # A row of one cell is the title of those below it.
+            columns = [column for column in filled if column <= at[1]] if len(filled) > 1 else []
             if columns and (row, max(columns)) not in self.figures:
                 found.append(self.texts[row, max(columns)][1].strip())
         return found
