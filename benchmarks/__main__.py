@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or those named (collect, faults, build, frame, demo, narratives, scale).
+"""`make bench`: every benchmark, or those named (collect, faults, build, frame, demo, narratives, check-report, scale).
 
 `--figures` is how many figures `scale` works on, in millions of a year each: 1000000 unless told.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks import build, collect, demo, faults, frame, narratives, scale
+from benchmarks import build, check_report, collect, demo, faults, frame, narratives, scale
 from benchmarks.scale.raw_rows import FIGURES_A_YEAR
 
 Benchmark = Callable[[Path], Iterator[str]]
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "frame": frame.run,
     "demo": demo.run,
     "narratives": narratives.run,
+    "check-report": check_report.run,
     "scale": scale.run,
 }
 

@@ -97,7 +97,7 @@ class Sentences:
     def _meaning(self, target: Target, *, is_total: bool = False) -> str:
         name = self._catalogue.indicators[target.indicator_code].name_zh
         whose = "几个单位合计" if is_total else self._whose(target.unit_code)
-        told = f"{whose}{spoken_period(target.period)}{_KINDS[target.kind]}“{name}”"
+        told = f"{whose} {spoken_period(target.period)}{_KINDS[target.kind]}“{name}”"
         if target.sense is Sense.OF_PLAN:
             return f"{told}完成年度计划的百分比"
         if target.sense is Sense.LEVEL:
@@ -160,7 +160,7 @@ class Sentences:
 
     def _fit(self, fit: Fit, one: Judgement) -> str:
         kind = _KINDS[fit.kind] or ("采用" if one.target is not None and one.target.kind is not Kind.VALUE else "")
-        return f"{self._whose(fit.unit.code)}{spoken_period(fit.period)}{kind}（{written(_plain(fit.figure))}）"
+        return f"{self._whose(fit.unit.code)} {spoken_period(fit.period)}{kind}（{written(_plain(fit.figure))}）"
 
 
 def _plain(number: Decimal) -> Decimal:

@@ -74,8 +74,11 @@ class Times:
     def _years(self, quantity: Quantity, around: Around, section: Section) -> tuple[bool, tuple[int, ...]]:
         named = self.named(around)
         if section.is_plan:
-            is_done = named is not None and named <= self._year and not self._words.are_in("plan", around.clause)
-            return not is_done, (section.year if named is None else named,)
+            is_past = named is not None and named <= self._year
+            if is_past and not self._words.are_in("plan", around.clause):
+                return False, (named or self._year,)
+            # 在2021年…的基础上，力争达到: the year of what was done is not that of what is aimed at.
+            return True, (section.year if named is None or is_past else named,)
         if quantity.status == Status.PLAN:
             return True, (named,) if named is not None else (self._year, self._year + 1)
         return False, (section.year if named is None else named,)
