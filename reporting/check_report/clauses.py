@@ -43,6 +43,13 @@ class Clauses:
             return ""
         return max(names, key=lambda name: sum(map(len, name.words))).indicator.code
 
+    def named_before(self, around: Around) -> str:
+        """The indicator that the sentence names by the longest name before the quantity; empty for none."""
+        words = self._words_in(around.before)
+        names = [name for word in words for name in self._lexicon.by_word[word] if words.issuperset(name.words)]
+        longest = max(names, key=lambda name: sum(map(len, name.words)), default=None)
+        return longest.indicator.code if longest and longest.indicator.code != OUTSIDE else ""
+
     def name_nothing(self, around: Around) -> bool:
         """Whether the clause only says that something is so many: 力争达到5200场."""
         said = plain(around.item, self._language) + plain(around.rest_of_clause, self._language)

@@ -206,7 +206,10 @@ class DraftReader:
         if section.is_plan:
             return replace(claim, unread="说的是计划的增减")
         of = self._changes.compared(claim, around, before)
-        code = of.targets[0].indicator_code if of else claim.quantity.indicator_code
+        known = claim.quantity.indicator_code
+        if known not in self._catalogue.indicators:
+            known = self._clauses.named_before(around)
+        code = of.targets[0].indicator_code if of else known
         if code not in self._catalogue.indicators:
             return replace(claim, unread="看不出是哪项指标的增减")
         if of is None:

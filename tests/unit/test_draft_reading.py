@@ -76,6 +76,11 @@ def test_a_change_is_of_the_figure_before_it_and_against_the_year_it_names(
     assert first_targets(text)[1][1] == Target("P", LECTURES, "2021", Kind.VALUE, sense, base, falls)
 
 
+def test_a_change_without_a_figure_is_of_the_indicator_that_its_sentence_names() -> None:
+    expected = Target("P", LECTURES, "2021", Kind.VALUE, Sense.PERCENT, "2020")
+    assert first_targets("科普讲座比上年增长12%。") == [("12%", expected)]
+
+
 def test_what_something_grew_from_is_last_years_and_what_it_grew_to_is_this_years() -> None:
     found = first_targets("科普讲座由上年的180场增加到210场。")
     assert found == [("180场", target(period="2020")), ("210场", target())]
