@@ -294,10 +294,10 @@ def test_a_file_that_is_in_force_changes_nothing(office: Office) -> None:
 
 def test_a_narrative_is_the_units_that_would_send_it_and_hidden_where_a_form_speaks(office: Office) -> None:
     file = office.home.root / "2021 工作总结.txt"
-    file.write_text("全年举办科普讲座 30 余场，发放科普资料 8000 份。", encoding="utf-8")
+    file.write_text("全年举办科普讲座30余场，发放科普资料8000份。", encoding="utf-8")
     found = looked_ahead(office, file, "A")
     assert "若现在报送：已全部受理。" in found.trial.receipt
-    assert "1. “30 余场”（第 10—14 字）：科普讲座/报告会场次 30—39场（本级，实际完成）" in found.trial.receipt
+    assert "1. “30余场”（第 9—12 字）：科普讲座/报告会场次 30—39场（本级，实际完成）" in found.trial.receipt
     told = [one for one in found.changes if one.relation == "indicator_values" and one.row["unit_code"] == "A"]
     assert {one.row["indicator_code"] for one in told} == {"sp_material_distributed_count"}
     with pytest.raises(UserError, match="say whose it is with --as CODE"):
