@@ -80,7 +80,7 @@ class Grammar:
             rf"|(?P<vague>[数几上成])(?=[{multipliers}])"
             rf"|(?P<chinese>[{self.signs}]{{1,12}}))"
             rf"(?: ?(?:(?P<between>{inside})(?=[{multipliers}]))?(?P<times>[{small}]?[{rounding}]|[{small}])"
-            rf"(?:(?P<more>\d{{1,4}})(?P<more_times>[{multipliers}])(?!分))?)?(?P<inside>{inside})?"
+            rf"(?:(?P<more>\d{{1,4}})(?P<more_times>[{multipliers}])(?!分))?)?(?: ?(?P<inside>{inside}))?"
         )
 
     def number_at(self, text: str, start: int) -> Written | None:

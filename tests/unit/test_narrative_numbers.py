@@ -17,6 +17,7 @@ Claim = tuple[int | str | None, int | str | None, int | str | None, str, str]
 STATED: dict[str, Claim] = {
     # 余 and 多: strictly above, below the next step
     "30余场次": (30, 30, 39, "场次", "approx"),
+    "30 余场次": (30, 30, 39, "场次", "approx"),
     "10万余册": (100000, 100000, 109999, "册", "approx"),
     "50余万份": (500000, 500000, 599999, "份", "approx"),
     "30000余份": (30000, 30000, 39999, "份", "approx"),
