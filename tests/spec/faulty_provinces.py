@@ -19,10 +19,14 @@ from tests.spec.warehouse import Example
 
 YEAR = 2021
 ADDED = (Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY, Aggregation.STOCK, Aggregation.REGCUM)
+BOUND = {"org_sp_staff_count", "fin_budget_executed"}
+"""Others say what they must be, or are held: they have no story of their own."""
+
 INDICATORS = {
     indicator.code: indicator.aggregation
     for indicator in load().indicators.values()
     if indicator.aggregation in ADDED
+    and indicator.code not in BOUND
     and {Level.COUNTY, Level.CITY, Level.PROVINCE} <= set(indicator.levels)
     and UnitType.TERRITORIAL in indicator.unit_types
 }
