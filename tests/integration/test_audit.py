@@ -671,7 +671,7 @@ def _planted(database: Engine, statements: Iterable[str]) -> Iterator[None]:
         with database.begin() as connection:
             connection.exec_driver_sql(
                 "drop schema candidate cascade; truncate landing.delivery cascade;"
-                " truncate published.publication cascade"
+                " truncate published.publication, published.indicator_values_history cascade"
             )
             _make_candidate(connection)
 
