@@ -20,7 +20,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from catalogue.check_up import Verdict
-from catalogue.model import Aggregation, Catalogue
+from catalogue.model import Catalogue
 from reporting.check_report.claims import Claim, Kind, Sense, Target
 from reporting.check_report.phrase import MISSING, Figure, Truth, exactly
 from reporting.check_report.published import Fit, Moment, Published, Unit
@@ -160,9 +160,6 @@ class Judge:
             return Judgement(Verdict.NOT_CHECKED, target, reason="没有可比的数，算不出增减")
         if target.kind is Kind.PLAN:
             return Judgement(Verdict.NOT_CHECKED, target, reason="没有发布过这项指标的计划数")
-        indicator = self._catalogue.indicators.get(target.indicator_code)
-        if indicator is not None and indicator.aggregation is Aggregation.REF:
-            return Judgement(Verdict.NOT_CHECKED, target, reason="这项只作参考，不汇总，没有发布过数")
         base = claim.phrase.base
         if base is not None and base < self._limits.unsupported_from:
             return Judgement(Verdict.NOT_CHECKED, target, reason="没有发布过这个数，数目小，不作为问题")
