@@ -20,7 +20,8 @@ from kexie.home import Home
 from kexie.roles import Role
 from tests.conftest import NewDatabase
 
-SPENT = "fin_budget_executed"
+PEOPLE, VISITS = "contest_participant_count", "contest_participant_persontimes"
+ADDED = "contest_invalid_sum"
 HEADER = "unit_code,form,period,indicator_code,scope,value,low,high,state,status,note"
 
 
@@ -38,8 +39,9 @@ def home(new_database: NewDatabase, tmp_path: Path) -> Home:
     return home
 
 
-def _send(home: Home, folder: Path, name: str, spent: int, note: str = "") -> None:
-    rows = [HEADER, "A,,2021,fin_budget_total,own,100000,,,,,", f"A,,2021,{SPENT},own,{spent},,,,,{note}"]
+def _send(home: Home, folder: Path, name: str, added: int, note: str = "") -> None:
+    figures = {PEOPLE: f"20000,,,,,{note}", VISITS: f"{added - 20_000},,,,,{note}", ADDED: f"{added},,,,,{note}"}
+    rows = [HEADER, *(f"A,,2021,{indicator},own,{rest}" for indicator, rest in figures.items())]
     (folder / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
     submit(home, [folder / name], "A")
     with acting(home, Role.INGEST) as engine:
@@ -63,7 +65,7 @@ SHOWN = """
 """
 
 
-def _release(engine: Engine, submission: int, reason: str, indicator: str = SPENT) -> str:
+def _release(engine: Engine, submission: int, reason: str, indicator: str = ADDED) -> str:
     return explain(engine, load(), submission, indicator, "", reason, "").reason
 
 
@@ -75,23 +77,25 @@ def test_a_reason_releases_the_figure_and_is_shown_and_the_next_revision_needs_i
     with acting(home, Role.INGEST) as engine:
         with pytest.raises(UserError, match="says nothing"):
             _release(engine, submission, "其他")
-        with pytest.raises(UserError, match=f"does not wait for a reason; these do: {SPENT}"):
-            _release(engine, submission, "政策调整", "fin_budget_total")
-        assert _release(engine, submission, "政策调整：追加预算") == "政策调整：追加预算"
+        with pytest.raises(UserError, match=f"does not wait for a reason; these do: {ADDED}"):
+            _release(engine, submission, "政策调整", PEOPLE)
+        assert _release(engine, submission, "政策调整：并入新平台") == "政策调整：并入新平台"
         with pytest.raises(UserError, match="none of its figures does"):
             _release(engine, submission, "政策调整")
     assert _held(home) == []
     [(state, held)] = _asked(
-        home, Role.OFFICE, "select state, held from published.reporting_status where form = 'funds' and period = '2021'"
+        home,
+        Role.OFFICE,
+        "select state, held from published.reporting_status where form = 'rural_training' and period = '2021'",
     )
     assert (state, held) == ("accepted", 0)
     _send(home, tmp_path, "second.csv", 130_000)
-    assert [indicator for indicator, _ in _held(home)] == [SPENT]
+    assert [indicator for indicator, _ in _held(home)] == [ADDED]
     _send(home, tmp_path, "third.csv", 140_000, "新增业务")
-    assert _held(home) == [(SPENT, submission + 1)]
+    assert _held(home) == [(ADDED, submission + 1)]
     assert [tuple(row) for row in _asked(home, Role.OFFICE, SHOWN)] == [
-        ("甲县科协", SPENT, 120_000, "policy_changed", "政策调整：追加预算", "command", "A", False),
-        ("甲县科协", SPENT, 140_000, "new_business", "新增业务", "note", "A", True),
+        ("甲县科协", ADDED, 120_000, "policy_changed", "政策调整：并入新平台", "command", "A", False),
+        ("甲县科协", ADDED, 140_000, "new_business", "新增业务", "note", "A", True),
     ]
     with acting(home, Role.INGEST) as engine, pytest.raises(UserError, match="no longer in force"):
         _release(engine, submission + 1, "政策调整")

@@ -22,6 +22,8 @@ from ingestion.tree import Span, Tree
 
 CATALOGUE = load()
 FULL, PART, ALL = "org_fulltime_sp_staff_count", "org_parttime_sp_staff_count", "org_sp_staff_count"
+PEOPLE, VISITS = "contest_participant_count", "contest_participant_persontimes"
+ADDED = "contest_invalid_sum"
 BUDGET, SPENT, RATE = "fin_budget_total", "fin_budget_executed", "fin_execution_rate"
 _numbers = count(1)
 
@@ -63,10 +65,10 @@ def _codes(checked: Checked) -> list[str]:
     return [found.code for found in checked.findings]
 
 
-def test_a_total_that_is_not_the_sum_is_held_and_the_sentence_names_every_figure_with_its_line() -> None:
+def test_of_a_total_that_is_not_the_sum_the_sentence_names_every_figure_with_its_line() -> None:
     checked = _checked({FULL: 760, PART: 9678, ALL: 10439})
     (found,) = checked.findings
-    assert (found.code, checked.outcome, found.place.line) == ("TOTAL_NOT_SUM", "held", 4)
+    assert (found.code, checked.outcome, found.place.line) == ("TOTAL_NOT_SUM", "accepted", 4)
     assert "760人，第 2 行" in found.sentence
     assert "相差 1人" in found.sentence
     assert _codes(_checked({FULL: 760, PART: 9678, ALL: 10438})) == []
@@ -104,10 +106,13 @@ def test_of_a_part_of_a_year_it_is_told_and_nothing_is_held() -> None:
 
 
 def test_a_reason_beside_any_of_the_figures_releases_them_and_is_kept() -> None:
-    checked = _checked({BUDGET: 100, SPENT: 120}, note="policy_changed")
+    added: dict[str, Given] = {PEOPLE: 100, VISITS: 420, ADDED: 520}
+    assert _checked(added).outcome == "held"
+    checked = _checked(added, note="policy_changed")
     assert (_codes(checked), checked.outcome) == (["DOUBT_EXPLAINED"], "accepted")
     (kept,) = checked.submissions[0].explained
-    assert (kept.finding_code, kept.reason_code, kept.reason) == ("PART_ABOVE_WHOLE", "policy_changed", "政策调整")
+    said = (kept.finding_code, kept.reason_code, kept.reason)
+    assert said == ("PERSONS_AND_VISITS_ADDED", "policy_changed", "政策调整")
 
 
 def test_an_old_period_is_judged_as_it_was_then() -> None:
