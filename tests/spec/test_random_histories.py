@@ -38,11 +38,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Facts:
-    """When each submission came and was withdrawn, and by when a unit owed a form for a month."""
+    """When each submission came and was withdrawn, and by when a unit owed a form for a month of a year."""
 
     received: Mapping[int, datetime]
     withdrawn: Mapping[int, datetime]
-    due: Mapping[tuple[str, str, int], date]
+    due: Mapping[tuple[str, str, int, int], date]
 
 
 # One publish takes seconds, so an example is several provinces, and a failing one is not shrunk.
@@ -111,12 +111,14 @@ def difference(key: Key, before: Published, after: Published) -> Decimal | None:
 
 
 def facts(connection: Connection) -> Facts:
-    owed = connection.execute(text("select unit_code, form, months, due_date from landing.filing_obligation")).all()
+    owed = connection.execute(
+        text("select unit_code, form, year, months, due_date from landing.filing_obligation")
+    ).all()
     return Facts(
         {row.submission_id: row.received_at for row in connection.execute(text(RECEIVED))},
         {row.submission_id: row.withdrawn_at for row in connection.execute(text("select * from landing.withdrawal"))},
         {
-            (row.unit_code, row.form, month): row.due_date
+            (row.unit_code, row.form, row.year, month): row.due_date
             for row in owed
             for month in range(1, 13)
             if row.months >> (month - 1) & 1
@@ -137,7 +139,8 @@ def assert_reasons_happened(
     for leaf in leaves:
         is_new = leaf.before_id is None and within(known.received.get(leaf.after_submission))
         if leaf.reason in ("new_filing", "late") and is_new:
-            keys = [(leaf.leaf_unit_code, leaf.after_form, month) for month in months(leaf.leaf_period)]
+            year = int(leaf.leaf_period[:4])
+            keys = [(leaf.leaf_unit_code, leaf.after_form, year, month) for month in months(leaf.leaf_period)]
             day = known.received[leaf.after_submission].date()
             is_late = any(known.due.get(key, day) < day for key in keys)
             assert (leaf.reason == "late") == is_late, leaf
