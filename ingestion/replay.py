@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from catalogue.model import Catalogue, Severity
 from ingestion import checks, readers, receipts
+from ingestion.checks.file import outcome_of
 from ingestion.checks.results import Checked
 from ingestion.context import Context, Key, load_for
 from ingestion.landing import archived
@@ -124,14 +125,7 @@ def _without(checked: Checked, settled: Collection[Key]) -> Checked:
     """What was checked, less what is settled; the outcome is told of the rest."""
     rest = [one for one in checked.submissions if one.key not in settled]
     findings = [one for one in checked.findings if one.key not in settled]
-    accepted = [one for one in rest if one.is_accepted]
-    if not accepted:
-        return replace(checked, submissions=[], findings=findings)
-    outcome = checked.outcome
-    if len(accepted) == len(rest) and not any(one.severity is Severity.ERROR for one in findings):
-        is_held = any(observed.is_held for one in accepted for observed in one.observations)
-        outcome = "held" if is_held else "accepted"
-    return replace(checked, outcome=outcome, submissions=rest, findings=findings)
+    return replace(checked, outcome=outcome_of(rest, findings), submissions=rest, findings=findings)
 
 
 def _in_quarantine(connection: Connection, asked: Collection[int]) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from catalogue.model import NARRATIVE, Phase, Severity
@@ -72,7 +72,7 @@ class FileCheck:
                 filings |= self._check_together({key: groups[key] for key in keys})
             copies.check_periods(self._findings, groups.items())
         submissions = [self._submission(key, len(rows), filings.get(key)) for key, rows in groups.items()]
-        return self._checked(_outcome(submissions, self._findings.found), submissions)
+        return self._checked(outcome_of(submissions, self._findings.found), submissions)
 
     def _checked(self, outcome: str, submissions: list[Submission]) -> Checked:
         content = self._content
@@ -178,7 +178,8 @@ class FileCheck:
         return f"{rule.indicator.name_zh}（{'，'.join(words)}）" if words else rule.indicator.name_zh
 
 
-def _outcome(submissions: list[Submission], found: list[Found]) -> str:
+def outcome_of(submissions: Sequence[Submission], found: Sequence[Found]) -> str:
+    """What becomes of a file with these submissions and findings, in the words of landing.delivery."""
     accepted = [submission for submission in submissions if submission.is_accepted]
     if not accepted:
         return "rejected"
