@@ -101,7 +101,7 @@ class _Run:
 
     def _answer(self) -> None:
         self._report.left += receipts.write_missing(self._home, self._engine, self._catalogue, self._context.tree)
-        self._report.left += write_missing_notices(self._home, self._engine, self._catalogue)
+        self._report.left += write_missing_notices(self._home, self._engine, self._catalogue, self._context.tree)
 
     def _check_isolated(self, batch: Sequence[Incoming]) -> None:
         """Check a batch; where that fails, file by file, so that only the file at fault is affected."""

@@ -43,7 +43,8 @@ def give_back(home: Home, engine: Engine, submission_id: int, by: str, reason: s
     with only_writer(engine):
         with engine.begin() as connection:
             row = standing(connection, submission_id, "return")
-            _refuse_who_is_not_above(stored(connection), row, submission_id, by)
+            tree = stored(connection)
+            _refuse_who_is_not_above(tree, row, submission_id, by)
             connection.execute(
                 text(RETURN),
                 {
@@ -54,24 +55,22 @@ def give_back(home: Home, engine: Engine, submission_id: int, by: str, reason: s
                 },
             )
             mark_changed(connection, [row.year])
-        problems = write_missing_notices(home, engine, load_catalogue())
+        problems = write_missing_notices(home, engine, load_catalogue(), tree)
     if problems:
         raise UserError(f"Submission {submission_id} is returned, but {'; '.join(problems)}. It is tried again.")
     return int(row.year)
 
 
-def write_missing_notices(home: Home, engine: Engine, catalogue: Catalogue) -> list[str]:
+def write_missing_notices(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) -> list[str]:
     """Write every notice not known to be written; returns a sentence for each that could not be."""
     from sqlalchemy import text
 
     with engine.connect() as connection:
         returned = connection.execute(text(MISSING)).all()
-        tree = stored(connection) if returned else None
     problems: list[str] = []
     drafts: list[tuple[int, str, str]] = []
     fs = home.outbox.fs
     for row in returned:
-        assert tree is not None  # noqa: S101 - read where anything was returned
         folder = (home.outbox / row.submitter_code).path
         draft = f"{folder}/.{row.withdrawal_seq}.part"
         try:

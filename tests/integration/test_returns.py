@@ -14,6 +14,7 @@ from catalogue.load import load as load_catalogue
 from catalogue.model import Catalogue
 from ingestion.replay import replay
 from ingestion.returns import give_back, write_missing_notices
+from ingestion.tree import stored
 from kexie.database import acting
 from kexie.errors import UserError
 from kexie.roles import Role
@@ -113,7 +114,9 @@ def test_a_notice_that_a_crash_prevented_is_written_with_the_next_receipts(offic
         connection.execute(text("update landing.withdrawal set notice_written_at = null"))
     office.send("B", f"2021 {LECTURES} 10")
     assert notices(office, "A") == [notice]
-    assert write_missing_notices(office.home, office.engine, load_catalogue()) == []
+    with office.engine.connect() as connection:
+        tree = stored(connection)
+    assert write_missing_notices(office.home, office.engine, load_catalogue(), tree) == []
 
 
 def test_every_change_of_a_cell_is_told_with_who_and_why(office: Office) -> None:
