@@ -1,10 +1,8 @@
 """A workbook that must be mended comes back from the inbox marked, and is accepted once it is mended."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from openpyxl import load_workbook
 
 from catalogue.load import load as load_catalogue
@@ -14,18 +12,10 @@ from ingestion.periods import Period
 from ingestion.templates import TemplateUnit, write
 from kexie.database import acting
 from kexie.roles import Role
-from tests.conftest import NewDatabase
 from tests.integration.office import Office, quietly
 
 COUNTY = TemplateUnit("A", "甲一县科协", "county", "territorial", has_subordinates=False)
 SHEET = "组织建设情况表"
-
-
-@pytest.fixture
-def office(new_database: NewDatabase) -> Iterator[Office]:
-    office = Office(new_database())
-    yield office
-    office.engine.dispose()
 
 
 def workbook(content: str | float) -> bytes:

@@ -1,11 +1,9 @@
 """What published.reporting_status says of blank forms, of what changed after an approval, and of this year."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 from sqlalchemy import text
 
 from catalogue.load import load as load_catalogue
@@ -16,18 +14,10 @@ from ingestion.templates import write
 from kexie.roles import TIME_ZONE
 from reporting.completeness import completeness
 from reporting.release import Approval, release_year
-from tests.conftest import NewDatabase
 from tests.integration.office import HEADER, Office, quietly
 
 LECTURES = "sp_lecture_count"
 FORM = "popularisation"
-
-
-@pytest.fixture
-def office(new_database: NewDatabase) -> Iterator[Office]:
-    office = Office(new_database())
-    yield office
-    office.engine.dispose()
 
 
 def send_blank(office: Office, unit: str, period: str = "2021") -> None:

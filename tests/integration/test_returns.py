@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -18,18 +17,10 @@ from ingestion.tree import stored
 from kexie.database import acting
 from kexie.errors import UserError
 from kexie.roles import Role
-from tests.conftest import NewDatabase
 from tests.integration.office import HEADER, Office, quietly
 
 LECTURES = "sp_lecture_count"
 FORM = "popularisation"
-
-
-@pytest.fixture
-def office(new_database: NewDatabase) -> Iterator[Office]:
-    office = Office(new_database())
-    yield office
-    office.engine.dispose()
 
 
 def last_submission(office: Office, unit: str) -> int:
