@@ -15,14 +15,13 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from catalogue.model import Catalogue
 from expectations.ledger import Verdict
 from expectations.relations import RELATIONS
-from kexie.roles import TIME_ZONE
+from kexie.clock import BEIJING, now
 
 INDEX = "index.html"
 BUILDS = "builds"
@@ -109,7 +108,7 @@ def _page(
     body = [
         f'<p class="path"><a href="../{INDEX}">全部审核</a></p>',
         f"<h1>{escape(title)}</h1>",
-        f"<p>{_moment(datetime.now(ZoneInfo(TIME_ZONE)))} · 由 {escape(about['requested_by'])} 发起 · "
+        f"<p>{_moment(now())} · 由 {escape(about['requested_by'])} 发起 · "
         f"目录版本 {escape(about['catalogue_version'])}</p>",
         *_verdict(verdicts),
         *(_of_forms(forms, names, catalogue) if forms else ()),
@@ -261,7 +260,7 @@ def _index(builds: Iterable[Mapping[Any, Any]]) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(TIME_ZONE)):%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 YEARS = """

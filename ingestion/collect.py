@@ -8,9 +8,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from catalogue.model import Catalogue
 from ingestion import checks, receipts
@@ -23,13 +21,11 @@ from ingestion.read_ahead import Incoming, ReadAhead
 from ingestion.returns import write_missing_notices
 from ingestion.store import Outcome, reserve_submission_ids, store
 from ingestion.tree import stored
+from kexie.clock import now, today
 from kexie.home import Home
-from kexie.roles import TIME_ZONE
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-BEIJING = ZoneInfo(TIME_ZONE)
 
 
 @dataclass(slots=True)
@@ -87,7 +83,7 @@ class _Run:
         with self._engine.begin() as connection:
             sync_calendar(connection, self._catalogue)
             tree = stored(connection)
-        self._context = Context(self._catalogue, tree, datetime.now(BEIJING).date())
+        self._context = Context(self._catalogue, tree, today())
         self._incoming = ReadAhead(self._home, self._engine, self._context)
         self._answer()
         with contextlib.closing(self._incoming.batches()) as batches:
@@ -154,5 +150,5 @@ class _Run:
 
     def _log_failure(self, delivery: Any, failure: str) -> None:  # noqa: ANN401 - a row of landing.delivery
         with (self._home.logs / "collect.log").open("a", encoding="utf-8") as log:
-            log.write(f"{datetime.now(BEIJING).isoformat()} delivery {delivery.delivery_seq} {delivery.file_name!r}\n")
+            log.write(f"{now().isoformat()} delivery {delivery.delivery_seq} {delivery.file_name!r}\n")
             log.write(failure + "\n")

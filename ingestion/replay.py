@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from catalogue.model import Catalogue, Severity
 from ingestion import checks, readers, receipts
@@ -22,8 +20,8 @@ from ingestion.landing import archived
 from ingestion.lock import only_writer
 from ingestion.store import Outcome, reserve_submission_ids, store
 from ingestion.tree import stored
+from kexie.clock import today
 from kexie.errors import UserError
-from kexie.roles import TIME_ZONE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -67,7 +65,7 @@ def replay(
         with engine.begin() as connection:
             deliveries = _in_quarantine(connection, asked)
             tree = stored(connection)
-        context = Context(catalogue, tree, datetime.now(ZoneInfo(TIME_ZONE)).date())
+        context = Context(catalogue, tree, today())
         names = receipts.Names(home)
         for number, delivery in enumerate(deliveries, start=1):
             done.append(_Replay(home, engine, context, names, delivery).run())

@@ -448,10 +448,11 @@ def remind(
 ) -> None:
     """Remind whoever has not filed, and tell their superiors: by mail (KEXIE_SMTP), else into the outbox; once each."""
     from catalogue.load import load
+    from kexie.clock import today
     from notices.settings import channels
     from reporting.reminders import remind as reminding
 
-    asked, mail = day.date() if day else reminding.today(), channels().mail
+    asked, mail = day.date() if day else today(), channels().mail
     with _warehouse(Role.INGEST) as (home, engine):
         if not show:
             reminding.remind(home, engine, load(), mail, asked, _say)

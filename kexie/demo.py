@@ -15,14 +15,14 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
 
 from kexie import airflow
 from kexie.airflow_client import FINISHED, AirflowAddress, AirflowClient
+from kexie.clock import BEIJING
 from kexie.database import acting
 from kexie.errors import UserError
 from kexie.home import PROJECT, Home
-from kexie.roles import TIME_ZONE, Role
+from kexie.roles import Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 COLLECT, ROLLUP, *_ = airflow.DAGS
 YEARS = (2020, 2021)
 REPORT_YEAR = 2021
-BEIJING = ZoneInfo(TIME_ZONE)
 POLL_SECONDS = 0.5
 RUN_SECONDS = 1800
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-from kexie.roles import TIME_ZONE
+from kexie.clock import BEIJING
 from orchestration.years import year_of
 from pipeline.reasons import sentence
 from pipeline.record import Run, alert
@@ -55,7 +54,7 @@ def _channels(*, outside_a_task: bool) -> Channels:
 
 def run_is_late(context: dict[str, Any]) -> None:
     """Called by Airflow with a run that has not ended well by its deadline."""
-    told, due = context["dag_run"], _moment(context["deadline"]["deadline_time"]).astimezone(ZoneInfo(TIME_ZONE))
+    told, due = context["dag_run"], _moment(context["deadline"]["deadline_time"]).astimezone(BEIJING)
     begins = told["data_interval_start"]
     year = year_of((told["conf"] or {}).get("year"), _moment(begins) if begins else None)
     run = Run(told["dag_id"], told["dag_run_id"])

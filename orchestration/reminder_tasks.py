@@ -13,7 +13,8 @@ from orchestration.tasks import log, warehouse
 @task(doc_md="找出该催的单位和报表，记下要告知谁、什么；告知过的不再记。")
 def write_reminders() -> None:
     from catalogue.load import load
-    from reporting.reminders.remind import today, write
+    from kexie.clock import today
+    from reporting.reminders.remind import write
 
     with warehouse(Role.INGEST) as (_, engine):
         if not write(engine, load(), today(), log.info):

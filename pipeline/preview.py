@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
@@ -15,10 +14,11 @@ from catalogue.load import load as load_catalogue
 from catalogue.model import Catalogue
 from ingestion.lock import COLLECTING
 from ingestion.trial import Sent, Trial, check, read
+from kexie import clock
 from kexie.database import acting
 from kexie.errors import UserError
 from kexie.home import Home
-from kexie.roles import TIME_ZONE, Role
+from kexie.roles import Role
 from pipeline import builds, preview_schemas
 from pipeline.locks import previewing
 from pipeline.transform import TransformError, build_preview
@@ -56,7 +56,7 @@ def preview(home: Home, file: Path, submitter: str = "") -> Preview:
     for a path that is no file, and where the models do not hold with it.
     """
     catalogue = load_catalogue()
-    today = datetime.now(ZoneInfo(TIME_ZONE)).date()
+    today = clock.today()
     sent = read(file, catalogue, today)
     with acting(home, Role.TRANSFORM) as engine, previewing(engine), _cleared(engine):
         moment = _prepare(engine, catalogue, sent, submitter, today)

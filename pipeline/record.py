@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from kexie.roles import TIME_ZONE
+from kexie.clock import now
 from pipeline.reasons import sentence
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Run:
     @classmethod
     def now(cls, command: str) -> Run:
         """A run that a person starts, named after the moment."""
-        return cls(command, datetime.now(ZoneInfo(TIME_ZONE)).isoformat(timespec="milliseconds"))
+        return cls(command, now().isoformat(timespec="milliseconds"))
 
     def __str__(self) -> str:
         return f"{self.dag} {self.run_id}"

@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from kexie.clock import BEIJING
 from kexie.database import advisory_lock
 from kexie.home import Home
-from kexie.roles import TIME_ZONE
 from notices import bots
 from notices.mail import Letter, Mailer, MaybeSentError, NotSentError
 from notices.settings import Bot, Channels, MailServer
@@ -66,7 +65,7 @@ class Alert:
     def heading(self) -> str:
         what = "到点未完成" if self.kind == "late" else f"步骤 {self.task} 失败"
         year = f"（{self.year} 年）" if self.year else ""
-        since = self.first_raised_at.astimezone(ZoneInfo(TIME_ZONE))
+        since = self.first_raised_at.astimezone(BEIJING)
         return f"{self.dag}{year} {what}，自 {since:%Y-%m-%d %H:%M} 起 {self.times} 次"
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
+from kexie.clock import BEIJING
 from kexie.errors import UserError
-from kexie.roles import TIME_ZONE
-
-BEIJING = ZoneInfo(TIME_ZONE)
 
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?", re.ASCII)
 

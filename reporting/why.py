@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +10,9 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from catalogue.load import load as load_catalogue
 from catalogue.model import ChangeReason
+from kexie import clock
 from kexie.errors import UserError
-from reporting.moments import BEIJING, moment, shown
+from reporting.moments import moment, shown
 from reporting.wording import figure
 
 
@@ -23,7 +23,7 @@ def why(engine: Engine, unit: str, indicator: str, period: str, since: str, unti
     now. Raises UserError for what is neither, for a wrong order, and where no such figure was published at either.
     """
     with engine.connect() as connection:
-        then, now = moment(connection, since), moment(connection, until) if until else datetime.now(BEIJING)
+        then, now = moment(connection, since), moment(connection, until) if until else clock.now()
         if then > now:
             raise UserError(f"--from {since} is later than --to {until or 'now'}; give the earlier one first.")
         asked = {"unit": unit, "indicator": indicator, "period": period, "since": then, "until": now}

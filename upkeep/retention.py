@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from kexie.clock import BEIJING
 from kexie.home import Home
-from kexie.roles import TIME_ZONE
 from upkeep import manifest
 from upkeep.backup import LOCK
 from upkeep.settings import MEGABYTE, Age, Backups, Logs, settings
@@ -59,7 +58,7 @@ def _one_each(newest_first: Sequence[Made], spans: int, form: str) -> Iterator[M
     """The newest of each of the last spans that have one, a proven one before any other."""
     best: dict[str, Made] = {}
     for backup in newest_first:
-        span = backup.taken_at.astimezone(ZoneInfo(TIME_ZONE)).strftime(form)
+        span = backup.taken_at.astimezone(BEIJING).strftime(form)
         if span not in best or (backup.is_proven and not best[span].is_proven):
             best[span] = backup
     yield from list(best.values())[:spans]

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from catalogue.model import Catalogue
 from ingestion.disk import force_to_disk
 from kexie.database import advisory_lock
 from kexie.errors import UserError
 from kexie.home import Home
-from kexie.roles import TIME_ZONE
 from notices.mail import Letter, Mailer, MaybeSentError, NotConnectedError, NotSentError
 from notices.settings import MailServer
 from reporting.reminders import ledger
@@ -29,11 +27,6 @@ Progress = Callable[[str], None]
 MAIL, OUTBOX = "mail", "outbox"
 NO_ADDRESS = "没有该单位的电子邮件地址"
 MAYBE_MAILED = "可能已由邮件发出，不再发一次"
-
-
-def today() -> date:
-    """The day in Beijing."""
-    return datetime.now(ZoneInfo(TIME_ZONE)).date()
 
 
 def remind(

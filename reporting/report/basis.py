@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from ingestion.periods import periods_of
+from kexie.clock import BEIJING
 from kexie.errors import UserError
-from reporting.moments import BEIJING
 
 COPIES = {"indicator_values": "release_values", "report_lines": "release_lines"}
 """What a release keeps rows of its own of, and where."""

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from reporting.moments import BEIJING
+from kexie.clock import BEIJING
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
