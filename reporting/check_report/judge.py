@@ -22,8 +22,9 @@ from itertools import pairwise
 from catalogue.check_up import Verdict
 from catalogue.model import Catalogue
 from reporting.check_report.claims import Claim, Kind, Sense, Target
-from reporting.check_report.phrase import MISSING, Figure, Truth, exactly
+from reporting.check_report.phrase import Truth
 from reporting.check_report.published import Fit, Moment, Published, Unit
+from reporting.figures import MISSING, Figure, exactly
 
 
 @dataclass(frozen=True, slots=True)

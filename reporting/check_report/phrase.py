@@ -9,43 +9,15 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
 
 from catalogue.check_up import Limits
 from ingestion.narrative.quantity import Qualifier, Quantity
+from reporting.figures import Figure
 
 _NUMBER = re.compile(r"(\d[\d,，]*)(?:\.(\d+))?\s*[余多来几]*\s*([百千万亿]*)")
 _ZEROS = {"百": 2, "千": 3, "万": 4, "亿": 8}
 _STRICTLY_ABOVE = ("超", "逾", "多于", "高于", "大于")
 _ALSO_EQUAL = ("以上", "不少于", "不低于", "至少", "突破")
-
-
-class Figure(NamedTuple):
-    """A published figure: low ≤ truth ≤ high; None is an open end, or no point value."""
-
-    value: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
-
-    @property
-    def is_missing(self) -> bool:
-        return self.value is None and self.low is None and self.high is None
-
-    @property
-    def point(self) -> Decimal | None:
-        """One number that stands for the figure where a distance is wanted."""
-        if self.value is not None or self.low is None or self.high is None:
-            return self.value if self.value is not None else self.low if self.low is not None else self.high
-        return (self.low + self.high) / 2
-
-
-MISSING = Figure(None, None, None)
-"""What is not published."""
-
-
-def exactly(value: Decimal | None) -> Figure:
-    """The figure that is just this."""
-    return Figure(value, value, value)
 
 
 class Truth(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -13,9 +13,7 @@ from sqlalchemy import Connection, text
 from catalogue.load import load
 from kexie.errors import UserError
 from reporting.check_report.claims import Claim, Kind, Sense, Target
-from reporting.check_report.phrase import MISSING, Figure, exactly
-
-_FOUR_PLACES = Decimal("0.0001")
+from reporting.figures import MISSING, Figure, exactly, percent
 
 
 class Unit(NamedTuple):
@@ -237,15 +235,12 @@ def _compared(target: Target, figure: Figure, base: Figure) -> Figure:
     """The figure against its base: the difference, or in percent of the base, to four decimals; never of bounds."""
     if figure.value is None or base.value is None:
         return MISSING
+    difference = figure.value - base.value
     if target.sense is Sense.CHANGE:
-        result = figure.value - base.value
-    elif base.value <= 0:
-        return MISSING
+        result: Decimal | None = difference
     else:
-        part = figure.value if target.sense is Sense.OF_PLAN else figure.value - base.value
-        result = (part * 100 / base.value).quantize(_FOUR_PLACES, ROUND_HALF_UP)
-    result = -result if target.falls else result
-    return Figure(result, result, result)
+        result = percent(figure.value if target.sense is Sense.OF_PLAN else difference, base.value)
+    return exactly(-result if target.falls and result is not None else result)
 
 
 _UNITS = """

@@ -12,9 +12,8 @@ from ingestion.wording import figure as written
 from ingestion.wording import period as spoken_period
 from reporting.check_report.claims import Claim, Kind, Sense, Target
 from reporting.check_report.judge import Judgement
-from reporting.check_report.phrase import Figure
 from reporting.check_report.published import Asked, Fit, Unit
-from reporting.figures import shown
+from reporting.figures import Figure, shown
 from reporting.moments import shown as shown_moment
 
 _KINDS = {Kind.VALUE: "", Kind.OWN: "本级", Kind.CLAIMED: "自报含下级", Kind.COMPUTED: "汇总", Kind.PLAN: "计划"}

@@ -6,27 +6,10 @@ Figures are exact and in the catalogue's measure; percentages have 4 decimals.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
-FOUR_PLACES = Decimal("0.0001")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A value and its bounds; all None where there is none."""
-
-    value: Decimal | None = None
-    low: Decimal | None = None
-    high: Decimal | None = None
-
-    @property
-    def is_exact(self) -> bool:
-        return self.value is not None and self.low == self.value == self.high
-
-    @property
-    def is_known(self) -> bool:
-        return not (self.value is None and self.low is None and self.high is None)
+from reporting.figures import Figure, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +114,7 @@ class Target:
     @property
     def is_met(self) -> bool | None:
         """None where there is no plan or no result, or their bounds leave it open, or not all have planned."""
-        if not self.result.is_known or not self.plan.is_known:
+        if self.result.is_missing or self.plan.is_missing:
             return None
         least = self.plan.low if self.plan.value is None else self.plan.value
         if self.plan.low is None and self.plan.high is not None:
@@ -170,14 +153,6 @@ class Province:
     targets: tuple[Target, ...]
     next_targets: tuple[Target, ...]
     cities: tuple[CityFigure, ...]
-
-
-def percent(part: Decimal, whole: Decimal | None) -> Decimal | None:
-    """A part in percent of a whole that is above zero, to 4 decimals, half up."""
-    if not whole or whole < 0:
-        return None
-    exact = Context(prec=60)
-    return exact.divide(part * 100, whole).quantize(FOUR_PLACES, ROUND_HALF_UP, exact)
 
 
 def _stays_within(result: Figure, most: Decimal) -> bool | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from ingestion.wording import figure as written
-from reporting.figures import NONE, shown
+from reporting.figures import NONE, Figure, shown
 from reporting.report.basis import Basis
-from reporting.report.figures import Figure, Line
+from reporting.report.figures import Line
 from reporting.report.places import Leaders, short_name
 from reporting.report.shortfalls import Blank
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reporting.report.figures import CityFigure, Figure, Line
+from reporting.figures import Figure
+from reporting.report.figures import CityFigure, Line
 
 HOW_MANY = (3, 4, 5, 2, 1)
 """How many places are named, the best number first; the next is tried where others are level with the last named."""
@@ -78,7 +79,7 @@ def _certain(complete: Sequence[CityFigure]) -> tuple[CityFigure, ...]:
         first, others = complete[:count], complete[count:]
         if len(first) < count or not _least(first[-1]):
             continue
-        if all(_is_below(city, _least(first[-1])) or not city.figure.is_known for city in others):
+        if all(_is_below(city, _least(first[-1])) or city.figure.is_missing for city in others):
             return tuple(first)
     return ()
 
@@ -89,7 +90,7 @@ def _is_below(city: CityFigure, bar: Decimal) -> bool:
 
 def _may_lead(city: CityFigure, bar: Decimal) -> bool:
     """Whether a city that is not named has enough; of one that is not complete, by what it has so far."""
-    return city.figure.is_known and (not _is_below(city, bar) if city.is_complete else _least(city) >= bar)
+    return not city.figure.is_missing and (not _is_below(city, bar) if city.is_complete else _least(city) >= bar)
 
 
 def _least(city: CityFigure) -> Decimal:

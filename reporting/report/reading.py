@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row, text
 
 from catalogue.model import SUMMABLE, Catalogue, Formula, ReportLine, UnitType
 from kexie.errors import UserError
+from reporting.figures import Figure, percent
 from reporting.report.basis import Basis
-from reporting.report.figures import Change, CityFigure, Figure, Line, Part, Province, ProvinceFigure, Target, percent
+from reporting.report.figures import Change, CityFigure, Line, Part, Province, ProvinceFigure, Target
 
 NEVER_WORDED = "定稿时还没有表述规则，请按准确数自行表述。"
 """The lines of a release that is older than the rules of wording have neither a wording nor a reason."""
@@ -74,7 +75,7 @@ class _Reading:
             self.code,
             self.name,
             made,
-            tuple(target for target in self._targets(made, self.plans, self.figures) if target.plan.is_known),
+            tuple(target for target in self._targets(made, self.plans, self.figures) if not target.plan.is_missing),
             tuple(self._targets(made, self.next_plans, self.next_figures)),
             tuple(self._city(row) for row in self.cities if row.unit_code in places),
         )
@@ -147,7 +148,7 @@ class _Reading:
             yield Target(line.name, line.measure, figure, units, line.figure, line.units_expected, line.units_reported)
         for code, plan in sorted(plans.items()):
             figure, units = _plan(plan)
-            if code not in told and figure.is_known and (done := self.figures.get(code)):
+            if code not in told and not figure.is_missing and (done := self.figures.get(code)):
                 yield Target(
                     done.name, done.measure, figure, units, done.figure, done.units_expected, done.units_reported
                 )
@@ -220,7 +221,7 @@ def _plain(now: Figure, before: Figure) -> Change:
     """The difference of what does not add over units, and so is compared as it stands."""
     for side, figure in (("本年", now), ("上年", before)):
         if figure.value is None:
-            lacking = "没有确定的数，只有上下限" if figure.is_known else "没有数"
+            lacking = "没有数" if figure.is_missing else "没有确定的数，只有上下限"
             return Change(now.value, before.value, reason=f"{side}{lacking}。")
     return _difference(now.value, before.value, None)
 

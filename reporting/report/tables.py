@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ingestion.wording import figure as written
+from reporting.figures import Figure
 from reporting.report.contents import Contents
-from reporting.report.figures import Change, Figure, Line, Target
+from reporting.report.figures import Change, Line, Target
 from reporting.report.notes import amount
 from reporting.report.places import Leaders
 from reporting.report.sentences import Section
@@ -121,7 +122,7 @@ def next_targets(contents: Contents) -> Table:
             target.name,
             target.measure,
             number_or_bounds(target.result),
-            number_or_bounds(target.plan) if target.plan.is_known else "",
+            number_or_bounds(target.plan) if not target.plan.is_missing else "",
             _above_baseline(target),
         )
         for target in contents.province.next_targets
@@ -233,7 +234,7 @@ def verdict(target: Target) -> str:
         return f"未完成（还有 {missing} 个单位未报齐）" if missing > 0 else "未完成"
     if target.is_met:
         return "已完成"
-    if not target.result.is_known:
+    if target.result.is_missing:
         return "没有本年的数"
     if not target.is_of_all:
         return f"只有 {target.plan_units}/{target.units_expected} 个单位报了计划，不能与全省相比"

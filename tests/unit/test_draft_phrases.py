@@ -8,7 +8,8 @@ import pytest
 
 from catalogue.load import load
 from ingestion.narrative.quantity import Qualifier, Quantity
-from reporting.check_report.phrase import Figure, Phrase, Truth, exactly, phrase_of
+from reporting.check_report.phrase import Phrase, Truth, phrase_of
+from reporting.figures import Figure, exactly
 
 LIMITS = load().check_up.limits
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from catalogue.model import ReportSentence
 from reporting.check_report.around import Around
-from reporting.report.figures import Change, CityFigure, Figure, Line, Part, ProvinceFigure, Target, percent
+from reporting.figures import Figure, percent
+from reporting.report.figures import Change, CityFigure, Line, Part, ProvinceFigure, Target
 from reporting.report.places import leaders, short_name
 from reporting.report.sentences import review
 from reporting.report.workbook import is_number
