@@ -22,6 +22,7 @@ from catalogue.model import Catalogue
 from expectations.ledger import Verdict
 from expectations.relations import RELATIONS
 from kexie.clock import BEIJING, now
+from kexie.page import page
 
 INDEX = "index.html"
 BUILDS = "builds"
@@ -119,7 +120,7 @@ def _page(
         body.append('<h2 id="rows">不符的行</h2>')
         for form, ones in forms.items():
             body += _rows(form, ones, names, catalogue)
-    return PAGE.format(title=escape(title), body="\n".join(body))
+    return page(title, STYLE, body)
 
 
 def _verdict(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -256,7 +257,7 @@ def _index(builds: Iterable[Mapping[Any, Any]]) -> str:
             f"<td>{escape(one['requested_by'])}</td></tr>"
         )
     body.append("</tbody></table>")
-    return PAGE.format(title="审核网页", body="\n".join(body))
+    return page("审核网页", STYLE, body)
 
 
 def _moment(moment: datetime) -> str:
@@ -309,34 +310,21 @@ LISTED = f"""
     order by build.build_id desc
 """
 
-PAGE = """\
-<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<style>
-body {{ font-family: "Noto Sans CJK SC", "Microsoft YaHei", "WenQuanYi Zen Hei", sans-serif; margin: 2em auto;
-  max-width: 76em; padding: 0 1em; color: #222; line-height: 1.45; }}
-h1 {{ font-size: 1.5em; margin: .2em 0; }}
-h2 {{ font-size: 1.2em; margin: 2em 0 .3em; }}
-h3 {{ font-size: 1em; margin: 1.5em 0 .3em; }}
-p.path, p.says {{ color: #666; margin: .2em 0 .6em; }}
-table {{ border-collapse: collapse; width: 100%; margin: .4em 0; }}
-th, td {{ border: 1px solid #ddd; padding: .3em .6em; text-align: left; vertical-align: top; }}
-thead th {{ background: #f0f2f5; white-space: nowrap; }}
-th.group {{ background: #fafafa; font-weight: normal; color: #555; }}
-td.number {{ text-align: right; }}
-td.code {{ color: #888; font-family: monospace; font-size: .85em; }}
-.good {{ color: #1a7f37; }}
-.bad {{ color: #b42318; }}
-.odd {{ color: #9a6700; }}
-p.verdict {{ font-size: 1.1em; padding: .6em 1em; border-left: .4em solid; background: #f7f8fa; margin: .5em 0; }}
-summary {{ cursor: pointer; color: #555; margin: .4em 0; }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
+STYLE = """\
+body { max-width: 76em; line-height: 1.45; }
+h1 { font-size: 1.5em; margin: .2em 0; }
+h2 { font-size: 1.2em; margin: 2em 0 .3em; }
+h3 { font-size: 1em; margin: 1.5em 0 .3em; }
+p.path, p.says { color: #666; margin: .2em 0 .6em; }
+table { border-collapse: collapse; width: 100%; margin: .4em 0; }
+th, td { border: 1px solid #ddd; padding: .3em .6em; text-align: left; vertical-align: top; }
+thead th { background: #f0f2f5; white-space: nowrap; }
+th.group { background: #fafafa; font-weight: normal; color: #555; }
+td.number { text-align: right; }
+td.code { color: #888; font-family: monospace; font-size: .85em; }
+.good { color: #1a7f37; }
+.bad { color: #b42318; }
+.odd { color: #9a6700; }
+p.verdict { font-size: 1.1em; padding: .6em 1em; border-left: .4em solid; background: #f7f8fa; margin: .5em 0; }
+summary { cursor: pointer; color: #555; margin: .4em 0; }
 """

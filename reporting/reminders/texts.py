@@ -9,6 +9,7 @@ from html import escape
 from itertools import groupby
 
 from ingestion.wording import period as spoken
+from kexie.page import page
 from reporting.reminders.due import Missing, Recipient
 
 STATES = {
@@ -129,7 +130,7 @@ def _page(recipient: Recipient, subject: str, today: date) -> str:
     if forwards:
         body.append("<h2>可直接转发给各单位的催报文字</h2>")
         body += [f"<h3>{escape(name)}</h3>{_pre(words)}" for name, words in forwards]
-    return PAGE.format(title=escape(subject), body="\n".join(body))
+    return page(subject, STYLE, body)
 
 
 def _pre(lines: Iterable[str]) -> str:
@@ -151,29 +152,16 @@ def _table(missing: Sequence[Missing], today: date) -> Iterator[str]:
     yield "</table>"
 
 
-PAGE = """\
-<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<style>
-body {{ font-family: "Noto Sans CJK SC", "Microsoft YaHei", "WenQuanYi Zen Hei", sans-serif; margin: 2em auto;
-  max-width: 62em; padding: 0 1em; color: #222; }}
-h1 {{ font-size: 1.4em; }}
-h2 {{ font-size: 1.15em; margin-top: 2em; }}
-h3 {{ font-size: 1em; margin-bottom: .3em; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; }}
-thead th {{ white-space: nowrap; }}
-thead th {{ background: #f0f0f0; }}
-th.group {{ background: #fafafa; font-weight: normal; }}
-td:last-child {{ text-align: right; }}
-pre {{ background: #f7f7f7; padding: .8em 1em; white-space: pre-wrap; font-family: inherit; }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
+STYLE = """\
+body { max-width: 62em; }
+h1 { font-size: 1.4em; }
+h2 { font-size: 1.15em; margin-top: 2em; }
+h3 { font-size: 1em; margin-bottom: .3em; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; }
+thead th { white-space: nowrap; }
+thead th { background: #f0f0f0; }
+th.group { background: #fafafa; font-weight: normal; }
+td:last-child { text-align: right; }
+pre { background: #f7f7f7; padding: .8em 1em; white-space: pre-wrap; font-family: inherit; }
 """
