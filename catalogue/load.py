@@ -58,6 +58,7 @@ from catalogue.model import (
     Status,
     Threshold,
     ThresholdValue,
+    TitleLevel,
     UnitType,
 )
 from catalogue.read_language import read_language
@@ -103,6 +104,7 @@ DEFAULT_UNIT_TYPES = (UnitType.TERRITORIAL,)
 
 CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "levels": Level,
+    "title_levels": TitleLevel,
     "unit_types": UnitType,
     "scopes": Scope,
     "statuses": Status,

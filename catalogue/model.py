@@ -25,6 +25,15 @@ class Level(StrEnum):
     TOWNSHIP = "township"
 
 
+class TitleLevel(StrEnum):
+    """Who gave a title (称号) to what a list names, highest first."""
+
+    NATIONAL = "national"
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+
+
 class UnitType(StrEnum):
     TERRITORIAL = "territorial"
     ZONE = "zone"

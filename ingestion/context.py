@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalogue.model import NARRATIVE, Catalogue, Indicator, Relation, RelationKind, Severities
+from catalogue.model import NARRATIVE, Aggregation, Catalogue, Indicator, Relation, RelationKind, Severities
 from ingestion.figures_print import prints_of
 from ingestion.observations import FileContent
 from ingestion.peers import Peers
@@ -54,13 +54,14 @@ class Told(NamedTuple):
 class InForce:
     """The submission that counts for its key: the last accepted one that was not withdrawn.
 
-    `told` has the bounds and words of each number, where it is a narrative.
+    `told` has the bounds and words of each number, where it is a narrative; `names` those of each list.
     """
 
     submission_id: int
     delivery_seq: int
     figures: Figures
     told: dict[tuple[str, str, str], Told] = field(default_factory=dict)
+    names: dict[Cell, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +282,7 @@ def load_for(
     asked_of_peers = context.peers.wanted(wanted)
     found = _in_force(connection, sorted(wanted | asked_of_peers))
     context.in_force = {key: submission for key, submission in found.items() if key in wanted}
+    _add_names(connection, context)
     context.peers.learn_filed(found)
     context.peers.learn_sent(contents)
     context.copies = _copies(connection, prints_of(context, contents))
@@ -352,6 +354,18 @@ def _in_force(connection: Connection, keys: Sequence[Key]) -> dict[Key, InForce]
     return found
 
 
+def _add_names(connection: Connection, context: Context) -> None:
+    """The names of the lists in force; few forms have any."""
+    from sqlalchemy import text
+
+    forms = {rule.indicator.form for rule in context.rules.values() if rule.indicator.aggregation is Aggregation.LIST}
+    of_forms = {one.submission_id: one for key, one in context.in_force.items() if key[1] in forms}
+    if of_forms:
+        for row in connection.execute(text(NAMES), {"submissions": sorted(of_forms)}):
+            cell = (row.indicator_code, row.scope, row.status)
+            of_forms[row.submission_id].names.setdefault(cell, []).append(row.name)
+
+
 def _copies(connection: Connection, prints: Collection[str]) -> dict[tuple[str, str, str], str]:
     """(form, period, print of the figures) → a unit that filed the same, where one did."""
     from sqlalchemy import text
@@ -368,6 +382,13 @@ def _years_filed(connection: Connection, filed: Sequence[tuple[str, str]]) -> di
     rows = connection.execute(text(YEARS_FILED), {"units": units, "forms": forms})
     return {(row.unit_code, row.form): (row.first_year, row.last_year) for row in rows}
 
+
+NAMES = """
+    select submission_id, indicator_code, scope, status, name
+    from landing.list_name
+    where submission_id = any(cast(:submissions as bigint[]))
+    order by list_name_id
+"""
 
 COPIES = """
     select submission.form, submission.period, submission.figures_print, min(submission.unit_code) as unit_code

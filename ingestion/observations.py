@@ -49,6 +49,29 @@ class Reading(NamedTuple):
     by_tick: str = ""
 
 
+class ListedName(NamedTuple):
+    """One name of a list (名录) as written, one per row; those of one figure share its first six fields.
+
+    `place` is the row's line, or the cell of its name.
+    """
+
+    unit_code: str
+    form: str
+    period: str
+    indicator_code: str
+    scope: str
+    status: str
+    name: str
+    title: str
+    level: str
+    batch: str
+    located_in: str
+    valid_from: str
+    valid_until: str
+    note: str
+    place: Place
+
+
 class Problem(NamedTuple):
     """A file, or a part of one, that could not be read; `code` is a finding's code in the catalogue."""
 
@@ -63,7 +86,8 @@ class FileContent:
 
     `filed` names each (unit_code, form, period) the file files, also those without any figure: a blank form replaces an
     earlier one. `blank` are the cells for own figures that a workbook left empty: form, indicator, place. `kind` is
-    `workbook`, `csv`, `narrative` or `unknown`.
+    `workbook`, `csv`, `narrative` or `unknown`. `names` are those of lists; the count of a list's names is a reading
+    too, made where the file gives none.
 
     A narrative has its `text` and all `quantities` that stand in it, in their order; its readings are what those of an
     indicator and of the narrative's period make, put together where several speak of one figure. It is its
@@ -78,6 +102,7 @@ class FileContent:
     form_version: str = ""
     text: str = ""
     quantities: list[Quantity] = field(default_factory=list)
+    names: list[ListedName] = field(default_factory=list)
 
     def of(self, submitter: str) -> FileContent:
         """The content with the submitter as the unit of what names none, where it is a narrative."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingestion.checks.results import Checked, Explained, Observed
+from ingestion.checks.results import Checked, Explained, Named, Observed
 from ingestion.context import Key
 from ingestion.years import mark_changed
 from kexie.database import copy_rows
@@ -19,6 +19,7 @@ SUBMISSION_COLUMNS = (
 )
 OBSERVATION_COLUMNS = ("submission_id", *Observed._fields)
 EXPLANATION_COLUMNS = ("submission_id", *Explained._fields, "given_in", "explained_by")
+NAME_COLUMNS = ("submission_id", *Named._fields)
 FINDING_COLUMNS = (
     *("delivery_seq", "submission_id", "code", "severity", "sentence"),
     *("unit_code", "indicator_code", "sheet", "cell", "line", "raw"),
@@ -53,6 +54,7 @@ def store(connection: Connection, outcomes: Sequence[Outcome], catalogue_version
     copy_rows(connection, "landing.submission", SUBMISSION_COLUMNS, submission_rows(outcomes, catalogue_version))
     copy_rows(connection, "landing.observation", OBSERVATION_COLUMNS, observation_rows(outcomes))
     copy_rows(connection, "landing.explanation", EXPLANATION_COLUMNS, _explanations(outcomes))
+    copy_rows(connection, "landing.list_name", NAME_COLUMNS, _names(outcomes))
     copy_rows(connection, "landing.finding", FINDING_COLUMNS, _findings(outcomes))
     copy_rows(connection, "landing.narrative_text", TEXT_COLUMNS, _texts(outcomes))
     _close(connection, outcomes, catalogue_version)
@@ -97,6 +99,13 @@ def _explanations(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
         for submission in checked.submissions:
             for explained in submission.explained:
                 yield (submission.submission_id, *explained, "note", submission.key[0])
+
+
+def _names(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    for _, checked, _ in outcomes:
+        for submission in checked.submissions:
+            for named in submission.names:
+                yield (submission.submission_id, *named)
 
 
 def _findings(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:

@@ -81,7 +81,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("landing", "insert", ("delivery", "submission", "observation", "finding", "withdrawal", "explanation")),
         # A reason given afterwards releases a held figure; nothing else of it ever changes.
         Grant("landing", "update (is_held)", ("observation",)),
-        Grant("landing", "insert", ("narrative_text",)),
+        Grant("landing", "insert", ("narrative_text", "list_name")),
         Grant(
             "landing",
             "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at)",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from catalogue.model import NARRATIVE
 from ingestion import wording
-from ingestion.checks import prose
+from ingestion.checks import names, prose
 from ingestion.checks.file import FileCheck, grouped
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Checked
@@ -69,7 +69,9 @@ def _put_in_force(context: Context, checked: Checked, submitter: str, delivery_s
     for submission in checked.submissions:
         if submission.is_accepted:
             told = prose.told(submission.observations) if submission.key[1] == NARRATIVE else {}
-            context.in_force[submission.key] = InForce(submission.submission_id, delivery_seq, submission.figures, told)
+            listed = names.by_list(submission.names)
+            in_force = InForce(submission.submission_id, delivery_seq, submission.figures, told, listed)
+            context.in_force[submission.key] = in_force
             unit_code, form, period = submission.key
             context.copies.setdefault((form, period, submission.figures_print), unit_code)
     if checked.outcome in ("accepted", "held"):

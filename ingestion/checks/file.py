@@ -8,7 +8,7 @@ from itertools import groupby
 
 from catalogue.model import NARRATIVE, Phase, Severity
 from ingestion import wording
-from ingestion.checks import against_catalogue, copies, logic, prose, syntax
+from ingestion.checks import against_catalogue, copies, logic, names, prose, syntax
 from ingestion.checks.filing import Filing
 from ingestion.checks.findings import WHOLE_FILE, Findings
 from ingestion.checks.results import Checked, Found, Row, Submission
@@ -57,6 +57,7 @@ class FileCheck:
         self._catalogue = context.catalogue
         self._findings = Findings(context)
         self._figures: dict[Key, Figures] = {}
+        self._names = names.grouped(content, context)
         self._blank: dict[str, dict[str, Place]] = defaultdict(dict)
         for form, code, place in content.blank:
             self._blank[form][code] = place
@@ -133,8 +134,10 @@ class FileCheck:
         known = against_catalogue.known_rows(findings, context, key, sound, span)
         if period is None or span is None:
             return None
+        known, named = names.check(findings, context, key, period, span, self._names.get(key, {}), known)
         last_year = context.last_years_figures(key, period, self._figures)
         filing = logic.observe(findings, context, key, known, period, last_year)
+        filing.names = named
         filing.blank = self._blank.get(key[1], {})
         prose.compare(findings, context, key, known, filing.figures)
         return filing
@@ -146,10 +149,12 @@ class FileCheck:
             return Submission(next(self._ids), key, year, False, figures_read, [], {})
         figures, observed = self._figures[key], list(filing.observed.values()) if filing else []
         self._tell_what_is_missing(key, figures)
+        named = filing.names if filing else []
+        names.tell_changes(self._findings, self._context, key, self._context.in_force.get(key), named)
         numbers = [(one.indicator_code, one.scope, one.value) for one in observed if one.value is not None]
         explained = filing.explained if filing else ()
         return Submission(
-            next(self._ids), key, year, True, figures_read, observed, figures, print_of(numbers), explained
+            next(self._ids), key, year, True, figures_read, observed, figures, print_of(numbers), explained, named
         )
 
     def _tell_what_is_missing(self, key: Key, figures: Figures) -> None:

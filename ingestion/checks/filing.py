@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from catalogue.model import Severities, Severity, Status
 from ingestion import explanations, wording
 from ingestion.checks.findings import Findings
-from ingestion.checks.results import Explained, Observed, Row
+from ingestion.checks.results import Explained, Named, Observed, Row
 from ingestion.context import Cell, Context, Figures, Filed, Key, LastYear, Rule
 from ingestion.explanations import Reason
 from ingestion.observations import Place
@@ -49,6 +49,7 @@ class Filing:
     blank: dict[str, Place] = field(default_factory=dict)
     doubted: set[Cell] = field(default_factory=set)
     explained: list[Explained] = field(default_factory=list)
+    names: list[Named] = field(default_factory=list)
     _told: dict[str, dict[str, Told]] = field(default_factory=dict)
 
     def hold(self, cell: Cell) -> None:

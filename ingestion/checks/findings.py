@@ -8,7 +8,7 @@ from catalogue.model import Indicator, Severity
 from ingestion import wording
 from ingestion.checks.results import Found, Row
 from ingestion.context import Context, Key
-from ingestion.observations import Place
+from ingestion.observations import ListedName, Place
 from ingestion.periods import parse_period
 
 WHOLE_FILE = Place()
@@ -46,6 +46,11 @@ class Findings:
         """A finding at a figure that is not there."""
         details["indicator_name"] = indicator.name_zh
         self._add(key, code, self._severity(code, key), place, "", key[0], indicator.code, details)
+
+    def about_name(self, key: Key, indicator: Indicator, one: ListedName, code: str, /, **details: str) -> None:
+        """A finding at one name of a list."""
+        details = {"indicator_name": indicator.name_zh, "name": wording.plain(one.name)} | details
+        self._add(key, code, self._severity(code, key), one.place, one.name, key[0], indicator.code, details)
 
     def reject(self, widely: Key) -> None:
         """Reject every submission of the file that fits; an empty part stands for any."""

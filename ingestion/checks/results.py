@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -53,6 +54,27 @@ class Observed(NamedTuple):
     quote: str | None
 
 
+class Named(NamedTuple):
+    """One name behind the figure of a list, in the order of the columns it is stored in."""
+
+    indicator_code: str
+    scope: str
+    status: str
+    name: str
+    name_key: str
+    title: str
+    level: str | None
+    batch: str
+    located_in: str | None
+    valid_from: date | None
+    valid_until: date | None
+    is_counted: bool
+    note: str
+    sheet: str | None
+    cell: str | None
+    line: int | None
+
+
 class Explained(NamedTuple):
     """A doubted figure for which its row gave a reason."""
 
@@ -81,6 +103,7 @@ class Submission:
     figures: Figures
     figures_print: str = ""
     explained: Sequence[Explained] = ()
+    names: Sequence[Named] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Read the CSV of another system: one row per figure, each (unit, form, period) in it a submission."""
+"""Read the CSV of another system: one row per figure, each (unit, form, period) in it a submission.
+
+A row with a `name` is one name of a list; the rows of one list are one figure.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from decimal import Decimal
 from io import StringIO
 
 from catalogue.model import Catalogue
-from ingestion.observations import FileContent, Place, Problem, Reading
+from ingestion import name_lists
+from ingestion.observations import FileContent, ListedName, Place, Problem, Reading
 from ingestion.periods import parse_period
 from ingestion.readers.figures import NOT_APPLICABLE, NUMBER, REDACTED, UNREADABLE, clipped, figure_in
 from ingestion.refusal import Refusal
 
 REQUIRED = ("unit_code", "form", "period", "indicator_code", "scope", "value")
-COLUMNS = (*REQUIRED, "low", "high", "state", "status", "note")
+OF_A_NAME = ("name", "title", "level", "batch", "located_in", "valid_from", "valid_until")
+COLUMNS = (*REQUIRED, "low", "high", "state", "status", "note", *OF_A_NAME)
 _OTHER_DELIMITERS = {
     "\t": "制表符",
     ";": "英文分号（;）",
@@ -46,9 +51,11 @@ def read(data: bytes, catalogue: Catalogue) -> FileContent:
             content.problems.append(Problem("CSV_FIELD_COUNT", Place(line=line), details))
             continue
         _Row(dict(zip(columns, map(str.strip, fields), strict=True)), line, catalogue).add_to(content)
+        name_lists.refuse_too_many(content.names, catalogue)
     if is_empty:
         content.problems.append(Problem("CSV_NO_ROWS", Place(), {}))
     content.filed = list(dict.fromkeys(content.filed))
+    name_lists.add_counts(content, catalogue)
     return content
 
 
@@ -120,6 +127,9 @@ class _Row:
             reading = self._reading()
         except _NotAReading as reason:
             problems.append(self._problem(reason.code, **reason.details))
+        is_named = any(self[column] for column in OF_A_NAME)
+        if is_named and not self["name"]:
+            problems.append(self._problem("NAME_BLANK"))
         period = self["period"]
         if period and reading is None and parse_period(period) is None:
             problems.append(self._problem("PERIOD_UNREADABLE", period=clipped(period)))
@@ -127,6 +137,7 @@ class _Row:
         if not problems:
             content.filed += [(self["unit_code"], self._form(), period)] if parse_period(period) else []
             content.readings += [reading] if reading else []
+            content.names += [self._name()] if is_named else []
 
     def __getitem__(self, column: str) -> str:
         return self._fields.get(column, "")
@@ -191,6 +202,13 @@ class _Row:
             unit_code=self["unit_code"], form=self["form"], period=self["period"],
             indicator_code=self["indicator_code"], scope=self["scope"], status=self["status"],
             state=state, value=value, low=low, high=high, note=self["note"], raw=clipped(raw), place=self._place,
+        )  # fmt: skip
+
+    def _name(self) -> ListedName:
+        return ListedName(
+            unit_code=self["unit_code"], form=self["form"], period=self["period"],
+            indicator_code=self["indicator_code"], scope=self["scope"], status=self["status"],
+            **{column: self[column] for column in OF_A_NAME}, note=self["note"], place=self._place,
         )  # fmt: skip
 
     def _indicator_name(self) -> str:

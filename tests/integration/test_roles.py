@@ -54,6 +54,7 @@ BUT: dict[Role, dict[str, set[str]]] = {
         **dict.fromkeys(("landing.submission", "landing.observation", "landing.finding", "landing.withdrawal"), ADD),
         "landing.narrative_text": ADD,
         "landing.explanation": ADD,
+        "landing.list_name": ADD,
         **dict.fromkeys(
             ("landing.unit_event", "landing.form_expectation", "landing.filing_exception", "landing.unit_contact"),
             ADD | {"delete"},
