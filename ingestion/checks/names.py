@@ -148,7 +148,7 @@ class _Names:
             self._tell(one, rule, "NAME_NOT_YET_VALID", valid_from=str(read.valid_from), period=in_words)
         place = one.place
         return Named(
-            *cell, one.name, name_key(one.name), one.title, read.level, one.batch, read.located_in,
+            *cell, one.name, name_key(one.name), one.title, name_key(one.title), read.level, one.batch, read.located_in,
             read.valid_from, read.valid_until, not (has_ended or has_not_begun), one.note,
             place.sheet or None, place.cell or None, place.line,
         )  # fmt: skip

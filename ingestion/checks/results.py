@@ -63,6 +63,7 @@ class Named(NamedTuple):
     name: str
     name_key: str
     title: str
+    title_key: str
     level: str | None
     batch: str
     located_in: str | None

@@ -16,6 +16,8 @@ def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
     comment_columns("list_names", NAME_COLUMNS)
+    comment_columns("list_matches", MATCH_COLUMNS)
+    comment_columns("list_reconciliation", RECONCILIATION_COLUMNS)
 
 
 TABLE = """
@@ -26,9 +28,10 @@ TABLE = """
         scope text not null,
         status text not null,
         name text not null check (name <> ''),
-        -- As names are compared: without spaces, full-width signs as plain ones.
+        -- As names and titles are compared: without spaces, full-width signs as plain ones.
         name_key text not null check (name_key <> ''),
         title text not null default '',
+        title_key text not null default '',
         level text check (level in ('national', 'province', 'city', 'county')),
         batch text not null default '',
         located_in text,
@@ -70,6 +73,7 @@ NAMES = f"""
         named.cell,
         named.line,
         named.name_key,
+        named.title_key,
         filed.observation_id,
         filed.submission_id,
         named.list_name_id
@@ -94,12 +98,187 @@ NAMES = f"""
     where leaves.role = 'own'
 """
 
+# Of the names of a list in the owner's keeping and those that units below claim; a claim meets at most one of the list.
+MATCHES = f"""
+    with closure as (
+        select * from {LEAVES.CLOSURE_NOW} as in_force
+    ),
+
+    owned as (
+        select period, indicator_code, indicator_name, unit_code as owner_code, unit_name as owner_name
+        from published.indicator_values
+        where basis = 'list'
+    ),
+
+    listed as (
+        select owned.owner_code, owned.owner_name, names.*
+        from owned
+        join published.list_names as names
+            on names.period = owned.period
+            and names.indicator_code = owned.indicator_code
+            and names.unit_code = owned.owner_code
+    ),
+
+    claimed as (
+        select owned.owner_code, owned.owner_name, names.*
+        from owned
+        join closure on closure.period = owned.period and closure.ancestor_code = owned.owner_code
+        join published.list_names as names
+            on names.period = owned.period
+            and names.indicator_code = owned.indicator_code
+            and names.unit_code = closure.unit_code
+        where closure.unit_code <> owned.owner_code and names.is_counted
+    ),
+
+    pairs as (
+        select
+            claimed.list_name_id as claimed_id,
+            listed.list_name_id as listed_id,
+            listed.title as listed_title,
+            listed.level as listed_level,
+            listed.valid_until as listed_until,
+            case
+                when listed.title_key <> claimed.title_key or listed.level is distinct from claimed.level
+                    then 'other_title'
+                when listed.is_counted then 'agreed'
+                else 'not_counted'
+            end as state,
+            row_number() over (
+                partition by claimed.period, claimed.list_name_id
+                order by
+                    (listed.title_key = claimed.title_key and listed.level is not distinct from claimed.level) desc,
+                    listed.is_counted desc,
+                    listed.located_in nulls last,
+                    listed.list_name_id
+            ) as choice,
+            claimed.period
+        from claimed
+        join listed
+            on listed.period = claimed.period
+            and listed.indicator_code = claimed.indicator_code
+            and listed.owner_code = claimed.owner_code
+            and listed.name_key = claimed.name_key
+        where listed.located_in is null or claimed.located_in is null or exists (
+            select 1 from closure
+            where closure.period = claimed.period
+                and (closure.unit_code, closure.ancestor_code)
+                    in ((claimed.located_in, listed.located_in), (listed.located_in, claimed.located_in))
+        )
+    )
+
+    select
+        claimed.period, claimed.indicator_code, claimed.indicator_name, claimed.owner_code, claimed.owner_name,
+        claimed.unit_code, claimed.unit_name, claimed.name, claimed.title, claimed.level,
+        coalesce(pairs.state, 'not_listed') as state,
+        pairs.listed_title, pairs.listed_level, pairs.listed_until,
+        claimed.file_name, claimed.sheet, claimed.cell, claimed.line,
+        claimed.list_name_id as claimed_id, pairs.listed_id
+    from claimed
+    left join pairs
+        on pairs.period = claimed.period and pairs.claimed_id = claimed.list_name_id and pairs.choice = 1
+    union all
+    select
+        listed.period, listed.indicator_code, listed.indicator_name, listed.owner_code, listed.owner_name,
+        listed.located_in, listed.located_in_name, listed.name, listed.title, listed.level,
+        'not_claimed', listed.title, listed.level, listed.valid_until,
+        listed.file_name, listed.sheet, listed.cell, listed.line,
+        null, listed.list_name_id
+    from listed
+    where listed.is_counted and not exists (
+        select 1 from pairs
+        where pairs.period = listed.period and pairs.listed_id = listed.list_name_id and pairs.choice = 1
+    )
+"""
+
+RECONCILIATION = f"""
+    with closure as (
+        select * from {LEAVES.CLOSURE_NOW} as in_force
+    ),
+
+    owned as (
+        select period, indicator_code, indicator_name, unit_code as owner_code, unit_name as owner_name
+        from published.indicator_values
+        where basis = 'list'
+    ),
+
+    listed as (
+        select owned.owner_code, names.period, names.indicator_code, closure.ancestor_code as unit_code,
+            count(*) as listed
+        from owned
+        join published.list_names as names
+            on names.period = owned.period
+            and names.indicator_code = owned.indicator_code
+            and names.unit_code = owned.owner_code
+        join closure on closure.period = names.period and closure.unit_code = names.located_in
+        where names.is_counted
+        group by owned.owner_code, names.period, names.indicator_code, closure.ancestor_code
+    ),
+
+    unplaced as (
+        select period, indicator_code, unit_code as owner_code, count(*) as unplaced
+        from published.list_names
+        where is_counted and located_in is null
+        group by period, indicator_code, unit_code
+    ),
+
+    matched as (
+        select
+            matches.owner_code, matches.period, matches.indicator_code, closure.ancestor_code as unit_code,
+            count(*) filter (where state <> 'not_claimed') as named,
+            count(*) filter (where state = 'agreed') as agreed,
+            string_agg(name, '、' order by name) filter (where state = 'not_listed') as not_listed,
+            string_agg(name, '、' order by name) filter (where state = 'other_title') as other_title,
+            string_agg(name, '、' order by name) filter (where state = 'not_counted') as not_counted,
+            string_agg(name, '、' order by name) filter (where state = 'not_claimed') as not_claimed
+        from published.list_matches as matches
+        join closure on closure.period = matches.period and closure.unit_code = matches.unit_code
+        group by matches.owner_code, matches.period, matches.indicator_code, closure.ancestor_code
+    )
+
+    select
+        owned.period, owned.indicator_code, owned.indicator_name, owned.owner_code, owned.owner_name,
+        figures.unit_code, figures.unit_name, figures.unit_level,
+        figures.computed_value as claimed_count,
+        coalesce(listed.listed, 0) as listed_count,
+        figures.computed_value - coalesce(listed.listed, 0) as gap,
+        coalesce(matched.named, 0) as names_claimed,
+        coalesce(matched.agreed, 0) as names_agreed,
+        matched.not_listed, matched.other_title, matched.not_counted, matched.not_claimed,
+        coalesce(unplaced.unplaced, 0) as listed_without_place
+    from owned
+    join closure on closure.period = owned.period and closure.ancestor_code = owned.owner_code
+    join published.indicator_values as figures
+        on figures.period = owned.period
+        and figures.indicator_code = owned.indicator_code
+        and figures.unit_code = closure.unit_code
+    left join listed
+        on listed.period = owned.period
+        and listed.indicator_code = owned.indicator_code
+        and listed.owner_code = owned.owner_code
+        and listed.unit_code = closure.unit_code
+    left join matched
+        on matched.period = owned.period
+        and matched.indicator_code = owned.indicator_code
+        and matched.owner_code = owned.owner_code
+        and matched.unit_code = closure.unit_code
+    left join unplaced
+        on unplaced.period = owned.period
+        and unplaced.indicator_code = owned.indicator_code
+        and unplaced.owner_code = owned.owner_code
+    where closure.unit_code <> owned.owner_code
+        and (figures.computed_value is not null or listed.listed is not null)
+"""
+
 STATEMENTS = (
     TABLE,
     "create index list_name_by_submission on landing.list_name (submission_id, indicator_code)",
     "comment on table landing.list_name is '名录里的每个名称及其所在的行、单元格；同一个数的指标、口径、性质相同'",
     f"create view published.list_names as {NAMES}",
     "comment on view published.list_names is '已发布的名录数背后的名称：称号、级别、批次、有效期、在哪个文件的哪一行'",
+    f"create view published.list_matches as {MATCHES}",
+    "comment on view published.list_matches is '管理单位的名录与下级所报名称逐个对照；称号和级别都相同才算对上'",
+    f"create view published.list_reconciliation as {RECONCILIATION}",
+    "comment on view published.list_reconciliation is '名录对账：各下级连同其下级报的，与管理单位名录里该地的'",
 )
 
 NAME_COLUMNS = {
@@ -128,7 +307,51 @@ NAME_COLUMNS = {
     "cell": "单元格",
     "line": "行号",
     "name_key": "比较用的名称：去空格、全角改半角",
+    "title_key": "比较用的称号",
     "observation_id": "所属原报数编号",
     "submission_id": "报送编号",
     "list_name_id": "名称编号",
+}
+
+OWNED_COLUMNS = {
+    "period": "报告期",
+    "indicator_code": "指标代码",
+    "indicator_name": "指标名称",
+    "owner_code": "管理名录的单位代码",
+    "owner_name": "管理名录的单位名称",
+}
+
+MATCH_COLUMNS = OWNED_COLUMNS | {
+    "unit_code": "报这个名称的下级单位代码；下级没有报的，是名录所写的所在单位，空为名录未写",
+    "unit_name": "单位名称",
+    "name": "名称",
+    "title": "称号",
+    "level": "称号级别",
+    "state": "agreed 对上，not_listed 名录里没有，other_title 名录里的称号或级别不同，"
+    "not_counted 名录里已过期或未生效，not_claimed 下级没有报",
+    "listed_title": "名录里的称号",
+    "listed_level": "名录里的称号级别",
+    "listed_until": "名录里的有效期止",
+    "file_name": "文件名（下级报的；下级没有报的，是名录的）",
+    "sheet": "工作表",
+    "cell": "单元格",
+    "line": "行号",
+    "claimed_id": "下级所报的名称编号",
+    "listed_id": "名录里的名称编号",
+}
+
+RECONCILIATION_COLUMNS = OWNED_COLUMNS | {
+    "unit_code": "下级单位代码",
+    "unit_name": "下级单位名称",
+    "unit_level": "下级单位级别",
+    "claimed_count": "该单位及其下级报的个数之和，空为没有报",
+    "listed_count": "名录里计入的、所在单位是该单位或其下级的名称数",
+    "gap": "报的个数减名录里的个数",
+    "names_claimed": "该单位及其下级逐个报了名称的个数",
+    "names_agreed": "其中与名录对上的（名称、称号、级别都相同）",
+    "not_listed": "报了、名录里没有的名称",
+    "other_title": "报了、名录里称号或级别不同的名称",
+    "not_counted": "报了、名录里已过期或未生效的名称",
+    "not_claimed": "名录里有、下级没有报的名称",
+    "listed_without_place": "名录里没有写所在单位的名称数，不能分到下级",
 }

@@ -94,8 +94,8 @@ def test_a_list_is_stored_as_an_exact_figure_with_its_names(context: Context) ->
     (observed,) = submission.observations
     assert ({observed.value, observed.low, observed.high}, observed.line) == ({Decimal(2)}, 2)
     first, second = submission.names
-    assert first[3:12] == (
-        *("东风社区", "东风社区", "科普示范社区", "province", "2021年第一批", "A"),
+    assert first[3:13] == (
+        *("东风社区", "东风社区", "科普示范社区", "科普示范社区", "province", "2021年第一批", "A"),
         *(date(2021, 6, 1), date(2026, 12, 31), True),
     )
     assert (second.level, second.located_in, second.valid_until, second.line) == (None, None, None, 3)
