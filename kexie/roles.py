@@ -48,7 +48,7 @@ LOGINS = tuple(role for role in Role if role is not Role.OWNER)
 class Grant:
     """Verbs, as SQL says them, on some relations of a schema; on every one, those to come included, if none is named.
 
-    `kind` is what "every one" counts: tables (views are among them) or sequences.
+    `kind` is what "every one" counts: tables (views are among them), sequences, or functions, which are always named.
     """
 
     schema: str
@@ -123,6 +123,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("published", "insert", ("publication", *HISTORIES, *RELEASES)),
         # What was published is never changed: a row is closed, and another opened.
         Grant("published", "update (closed_by)", HISTORIES),
+        Grant("ops", "execute", ("analyse_history(text)",), kind="functions"),
         *RECORDING,
     ),
     Role.OFFICE: (Grant("published", "select"),),
@@ -234,6 +235,7 @@ def _taking_away(database: str) -> Iterator[str]:
         yield f"revoke all on schema {', '.join(schemas)} from {others}"
         yield f"revoke all on all tables in schema {', '.join(schemas)} from {others}"
         yield f"revoke all on all sequences in schema {', '.join(schemas)} from {others}"
+    yield f"revoke all on all functions in schema ops from public, {everyone}"
     for kind in ("tables", "sequences"):
         yield f"alter default privileges in schema {', '.join(KEPT)} revoke all on {kind} from {everyone}"
         yield (
@@ -246,7 +248,8 @@ def _giving(database: str, role: Role, grant: Grant) -> Iterator[str]:
     to = f"to {_quoted(login(database, role))}"
     yield f"grant usage on schema {grant.schema} {to}"
     if grant.relations:
-        yield f"grant {grant.verbs} on {', '.join(f'{grant.schema}.{name}' for name in grant.relations)} {to}"
+        kind = "function " if grant.kind == "functions" else ""
+        yield f"grant {grant.verbs} on {kind}{', '.join(f'{grant.schema}.{name}' for name in grant.relations)} {to}"
         return
     maker = f"for role {_quoted(login(database, Role.TRANSFORM))} " if grant.schema in BUILT else ""
     yield f"grant {grant.verbs} on all {grant.kind} in schema {grant.schema} {to}"

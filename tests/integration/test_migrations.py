@@ -80,7 +80,15 @@ HELD: dict[str, tuple[str, ...]] = {
     "0019": (),
     "0020": (),
     "0021": (),
-    "0022": (),
+    "0022": (
+        """
+        insert into landing.explanation (submission_id, indicator_code, scope, status, finding_code, doubt,
+            reason_code, reason, given_in, explained_by)
+        select submission_id, 'sp_lecture_count', 'own', 'actual', 'jump', '比上年多', 'real', '确实多办了', 'note', 'A'
+        from landing.submission
+        """,
+    ),
+    "0023": (),
 }
 
 KEPT = """

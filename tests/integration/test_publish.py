@@ -159,6 +159,16 @@ def test_each_publication_wrote_as_many_rows_as_it_says_and_no_row_names_another
     assert [tuple(row) for row in written] == [tuple(row) for row in said]
 
 
+def test_what_was_just_published_is_known_to_the_planner(story: Story) -> None:
+    """Who asks in the minute before the server counts by itself would else wait for a plan that knows nothing."""
+    filled = {f"{relation}_history" for relation in RELATIONS if story.first.rows[f"{relation}_history"]}
+    assert "indicator_values_history" in filled
+    assert {row.relname for row in ask(story, COUNTED)} >= filled
+
+
+COUNTED = "select relname from pg_stat_user_tables where schemaname = 'published' and analyze_count > 0"
+
+
 def test_as_of_now_is_what_is_published(story: Story) -> None:
     assert ask(
         story,

@@ -266,6 +266,7 @@ SEQUENCES = """
         (Role.PUBLISH, "update published.indicator_values_history set value = 0"),
         (Role.PUBLISH, "update candidate.made set one = 1"),
         (Role.PUBLISH, "drop table candidate.made"),
+        (Role.OPERATOR, "select ops.analyse_history('indicator_values')"),
         (Role.BACKUP, "delete from landing.delivery"),
         (Role.BACKUP, "select * from candidate.made"),
     ],
