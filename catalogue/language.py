@@ -128,6 +128,7 @@ class Language:
     scopes: tuple[Marker, ...]
     columns: Mapping[str, str]
     light_words: tuple[str, ...]
+    deeds: tuple[str, ...]
     parts: tuple[str, ...]
     respectively: tuple[str, ...]
 

@@ -269,7 +269,7 @@ class Combine(StrEnum):
 class Prose:
     """How work reports speak of an indicator.
 
-    Each of `names` is one or more words that must all stand near the number, apart by a space; `measures` are those it
+    Each of `names` is one or more words that must all stand near the number; `measures` are those it
     is counted in, all where there is none. None of the words in `unless` may stand near. A number in a measure of
     `by_measure` belongs to it when no name fits any indicator. `status` is what the figure has without a word that
     says so. The money that is listed under 其中 belongs to the indicator `parts`. `combine` says what several figures

@@ -61,6 +61,7 @@ def read_language(entry: Entry) -> Language:
         scopes=tuple(marker for row in entry.rows("scopes") for marker in _markers(row, "scope", Scope)),
         columns={word: scope for row in entry.rows("columns") for word, scope in _column(row)},
         light_words=_words("light_words", entry),
+        deeds=_words("deeds", entry),
         parts=_words("parts", entry),
         respectively=_words("respectively", entry),
     )

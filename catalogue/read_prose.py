@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import product
 
 from catalogue.entries import Entry, Mistakes
 from catalogue.language import Language
@@ -31,7 +32,7 @@ def read_prose(entry: Entry, aggregation: Aggregation | None) -> Prose:
         return Prose(names, frozenset({measure} - {""}), frozenset(), (), None, "", combine)
     prose = entry.child("prose", f"{entry.name}, prose")
     read = Prose(
-        names=tuple(tuple(name.split()) for name in prose.texts("names", ())),
+        names=tuple(dict.fromkeys(words for name in prose.texts("names", ()) for words in spelled_out(name))),
         measures=frozenset(prose.texts("measures", (measure,) if measure else ())),
         by_measure=frozenset(prose.texts("by_measure", ())),
         unless=prose.texts("unless", ()),
@@ -41,6 +42,11 @@ def read_prose(entry: Entry, aggregation: Aggregation | None) -> Prose:
     )
     prose.finish()
     return read
+
+
+def spelled_out(name: str) -> Iterator[tuple[str, ...]]:
+    """The words of a name; where one of them may be another (大篷车 受益/接待), each choice in turn."""
+    return product(*(word.split("/") for word in name.split()))
 
 
 def default_names(name_zh: str) -> tuple[tuple[str, ...], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -34,10 +34,14 @@ OTHER_ITEM, OTHER_CLAUSE, OWN_NOUN = 0.35, 0.7, 3
 """In a list, the noun of an earlier item says little of one that has a noun of so many signs itself."""
 LEAST_OF_SEVERAL = 0.3
 """Each word of a name of several must stand so near."""
+SUBJECT, OF_SUBJECT = 3, 0.31
+"""A word that begins within so many signs of a sentence, no deed before it, is what all of it speaks of."""
 NEAR = 0.73
 """What is outside the catalogue is so by a word of the same clause."""
 OWN_MEASURE, OWN_STATUS = 1.15, 1.5
 ENOUGH = 1.25
+AS_GOOD = 0.65
+"""What comes after an indicator that its clause excludes must be named so well beside it."""
 
 _NOUN = re.compile(r"[^、和及与]{2,30}")
 _CLAUSE_END = re.compile(r"[，；]")
@@ -76,9 +80,18 @@ class _Sentence:
     """The borders, numbers and words of one sentence."""
 
     def __init__(
-        self, lexicon: Lexicon, light: re.Pattern[str], text: str, start: int, end: int, found: Sequence[Found]
+        self,
+        lexicon: Lexicon,
+        light: re.Pattern[str],
+        deeds: re.Pattern[str],
+        text: str,
+        start: int,
+        end: int,
+        found: Sequence[Found],
     ) -> None:
         self.text, self.start, self.end, self._light = text, start, end, light
+        deed = deeds.search(text, start, min(end, start + SUBJECT))
+        self._subject = deed.start() - 1 if deed else start + SUBJECT
         self._commas = _places(text, start, end, COMMAS)
         self._semicolons = _places(text, start, end, SEMICOLONS)
         self._pauses = _places(text, start, end, PAUSES)
@@ -114,8 +127,9 @@ class _Sentence:
                 weight = self._behind(word, last.at)
             else:
                 continue
-            if weight > nearest.get(word.word, 0.0):
-                nearest[word.word] = weight
+            is_subject = word.first.at <= self._subject and word.last.semicolons == first.semicolons
+            if (least := max(weight, OF_SUBJECT) if is_subject else weight) > nearest.get(word.word, 0.0):
+                nearest[word.word] = least
             if word.inner:
                 weight = weight * INNER if word.ends else 0.0
             if has_own_noun and word.last.at <= item:
@@ -184,6 +198,7 @@ class Binder:
         self._lexicon = lexicon
         self._respectively = re.compile(any_of(language.respectively))
         self._light = re.compile(any_of(language.light_words))
+        self._deeds = re.compile(any_of(language.deeds))
 
     def bind(
         self, text: str, start: int, end: int, found: Sequence[Found], statuses: Sequence[str]
@@ -192,7 +207,7 @@ class Binder:
 
         `statuses` are what the words near each say of its status.
         """
-        sentence = _Sentence(self._lexicon, self._light, text, start, end, found)
+        sentence = _Sentence(self._lexicon, self._light, self._deeds, text, start, end, found)
         places = {} if self._respectively.search(text, start, end) is None else self._nouns(text, start, end, found)
         return [
             self._best(
@@ -227,12 +242,28 @@ class Binder:
                     if score > scores.get(indicator.code, (ENOUGH, indicator))[0]:
                         scores[indicator.code] = score, indicator
         if scores:
-            clause = sentence.clause(one)
-            for score, indicator in sorted(scores.values(), key=lambda it: (-it[0], it[1].code)):
-                unless = self._lexicon.unless[indicator.code]
-                if unless is None or unless.search(clause) is None:
-                    return (None if indicator.code == OUTSIDE else indicator), score
-        return self._lexicon.by_measure.get(measure), 0
+            best = self._first_allowed(scores.values(), sentence.clause(one))
+            if best is not None:
+                return best
+        alone = self._lexicon.by_measure.get(measure)
+        return (alone if alone is None or self._is_allowed(alone, sentence.clause(one)) else None), 0
+
+    def _first_allowed(
+        self, scores: Iterable[tuple[float, Indicator]], clause: str
+    ) -> tuple[Indicator | None, float] | None:
+        """The best that its clause does not exclude; where it excludes one, none that is named far worse."""
+        least = 0.0
+        for score, indicator in sorted(scores, key=lambda it: (-it[0], it[1].code)):
+            if score < least:
+                break
+            if self._is_allowed(indicator, clause):
+                return (None if indicator.code == OUTSIDE else indicator), score
+            least = max(least, score * AS_GOOD)
+        return None
+
+    def _is_allowed(self, indicator: Indicator, clause: str) -> bool:
+        unless = self._lexicon.unless[indicator.code]
+        return unless is None or unless.search(clause) is None
 
 
 @lru_cache(maxsize=20_000)

@@ -39,26 +39,31 @@ class Markers:
         """Every marker of a sentence, in order, but for those that are a part of one of the names."""
         said = [Said(self._by_word[one.group()], *one.span()) for one in self._pattern.finditer(text, start, end)]
         for pattern, marker in self._gapped:
-            said += [Said(marker, *one.span()) for one in pattern.finditer(text, start, end)]
+            begins = marker.word.partition(GAP)[0]
+            for one in pattern.finditer(text, start, end):
+                # 争取…项目 stands for the 争取 in it.
+                said = [other for other in said if other.start != one.start() or other.marker.word != begins]
+                said.append(Said(marker, *one.span()))
         said.sort(key=lambda one: one.end)
         return [one for one in said if not any(opens < one.start < closes for opens, closes in names)]
 
     def reaching(self, said: list[Said], text: str, start: int, measure: str) -> Marker | None:
         """The nearest marker that reaches a number in a measure, which begins at `start`.
 
-        What is done (已建成5个) is so within what adds up since long (去年以来…): there the farther word holds.
+        What is done (已建成5个) is so within what adds up since long (去年以来…): there the farther word holds, as 今年
+        does before what only looks like a running total (今年已建有…).
         """
         done: Said | None = None
         for one in reversed(said):
             marker = one.marker
             if one.end > start or measure in marker.not_for or not _reaches(marker.reach, text[one.end : start]):
                 continue
-            if done is None and marker.says == Status.ACTUAL and marker.reach is Reach.CLAUSE:
+            if done is None and (marker.yields or (marker.says == Status.ACTUAL and marker.reach is Reach.CLAUSE)):
                 done = one
             elif done is None or marker.says == Status.CUMULATIVE:
                 return marker
             elif marker.says == Status.ACTUAL and marker.reach is not Reach.CLAUSE:
-                return done.marker
+                return marker if done.marker.says == Status.CUMULATIVE else done.marker
             elif done.marker.yields and _reaches(Reach.CLAUSE, text[one.end : done.start]):
                 return marker
         return done.marker if done else None

@@ -11,10 +11,10 @@ from catalogue.model import Aggregation, Catalogue, Indicator, Scope, State, Sta
 from ingestion.narrative.binding import Binder
 from ingestion.narrative.lexicon import lexicon
 from ingestion.narrative.markers import Markers
-from ingestion.narrative.numbers import Stated, stated
+from ingestion.narrative.numbers import Stated, any_of, stated
 from ingestion.narrative.parts import Bound, mark_parts, mark_sums
 from ingestion.narrative.quantity import Quantity
-from ingestion.narrative.scan import Found, scanner
+from ingestion.narrative.scan import RANK, Found, scanner
 from ingestion.narrative.sections import Sections
 from ingestion.narrative.tables import Row, tables
 from ingestion.narrative.text import Sentence, plain, sentences, without_remarks
@@ -23,6 +23,8 @@ from ingestion.periods import parse_period
 _LATER_YEAR = re.compile(r"(?:[到至在，；：。\s]|^)(20\d\d) ?年")
 _FIRST_YEAR = re.compile(r"\s{0,4}((?:19|20)\d\d) ?年(?!度?[^，]{0,12}(?:项目|竞赛|计划|科普日|科技周))")
 _LIST_GOES_ON = re.compile(r"[^，。：\n]{2,14}类：")
+_ITEM = re.compile(r"）?[，、和及（](?:其中[，：]?)?([^，；：、（）\d]{2,16})")
+_PLACES = ("位", "名")
 _HALF = {"上半年": "H1", "下半年": "H2"}
 
 
@@ -48,6 +50,7 @@ class _Reader:
         self._lexicon = lexicon(catalogue)
         self._binder = Binder(self._lexicon, self._language)
         self._statuses, self._scopes = _markers(self._language)
+        self._deed, self._kindred = _deeds(self._language), self._language.kindred_measures
         self._columns: list[str] = []
         self._list_status: Status | None = None
 
@@ -76,10 +79,22 @@ class _Reader:
         text = self._plain
         names = self._scanner.quotations.within(text, sentence.start, sentence.end)
         statuses = self._statuses.within(text, sentence.start, sentence.end, names)
-        return [
+        said = [
             self._statuses.behind(text, one.end) or self._statuses.reaching(statuses, text, one.number, one.measure)
             for one in found
         ]
+        for place in range(1, len(found)):
+            last = said[place - 1]
+            if said[place] is None and last is not None and self._goes_on(last, found[place - 1], found[place]):
+                said[place] = last
+        return said
+
+    def _goes_on(self, marker: Marker, last: Found, one: Found) -> bool:
+        """Whether a list that began with a marker of clauses goes on over a comma: 现有企业科协7家，个人会员60人."""
+        if marker.reach is not Reach.CLAUSE or marker.says not in (Status.CUMULATIVE, Status.PLAN):
+            return False
+        item = _ITEM.fullmatch(self._plain, last.end, one.start)
+        return item is not None and self._deed.search(item[1]) is None
 
     def _bind(self, sentence: Sentence, found: list[Found], said: list[Marker | None]) -> list[Bound]:
         statuses = [marker.says if marker else "" for marker in said]
@@ -88,8 +103,13 @@ class _Reader:
         for last, one, marker in zip(bound, bound[1:], said[1:], strict=False):
             # 22项，较上年多10项: what is compared is what was said before.
             if marker is not None and marker.compares:
-                one.indicator = last.indicator if one.found.measure == last.found.measure else None
+                one.indicator = last.indicator if self._is_alike(one.found, last.found) else None
         return bound
+
+    def _is_alike(self, one: Found, last: Found) -> bool:
+        """Whether a difference can be one of a figure: in the same measure, or by so many places of a rank."""
+        is_place = last.measure == RANK and one.spelled in _PLACES
+        return is_place or one.measure == last.measure or one.measure in self._kindred.get(last.measure, ())
 
     def _finish(self, sentence: Sentence, bound: list[Bound], said: list[Marker | None]) -> Iterator[Quantity]:
         text, start, end = self._plain, sentence.start, sentence.end
@@ -215,6 +235,11 @@ def _says(marker: Marker | None, indicator: Indicator | None) -> str:
         return ""
     is_verb = marker.says == Status.ACTUAL and marker.reach in (Reach.CLAUSE, Reach.BEHIND)
     return "" if is_verb else marker.says
+
+
+@lru_cache(maxsize=8)
+def _deeds(language: Language) -> re.Pattern[str]:
+    return re.compile(any_of(language.deeds))
 
 
 @lru_cache(maxsize=8)

@@ -319,6 +319,64 @@ def test_the_period_is_the_reports_unless_the_text_says_another(text: str, perio
     assert [one.period for one in _read(text, period)] == [wanted]
 
 
+# ---- wordings of counties and cities
+
+SPOKEN = [
+    ("全县现有企业科协7家、农技协43个，个人会员2860人", ["cumulative"] * 3),
+    ("目前拥有科普画廊30处，科普活动室12个，开展活动60场", ["cumulative", "cumulative", "actual"]),
+    ("现有农技协43个，今年新增3个", ["cumulative", "actual"]),
+    ("建有市级以上科普基地22个，其中国家级3个", ["cumulative", "cumulative"]),
+    ("全市累计86个科普教育基地对外开放", ["cumulative"]),
+    ("今年累计举办讲座86场", ["actual"]),
+    ("共有5200人次参加活动", ["actual"]),
+    ("已建院士专家工作站15家", ["cumulative"]),
+    ("院士专家工作站达到21家", ["cumulative"]),
+    ("力争院士专家工作站达到21家", ["plan"]),
+    ("新建院士专家工作站3家", ["actual"]),
+    ("力争建成示范社区2个，科普画廊5处", ["plan", "plan"]),
+    ("争取省级科普项目4个，积极争取创建示范学校2所", ["actual", "plan"]),
+    ("公民具备科学素质的比例达12.3%，高于全省平均0.4个百分点", ["actual", "reference"]),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), SPOKEN)
+def test_a_stock_is_told_from_what_was_done_and_a_list_keeps_what_opened_it(text: str, wanted: list[str]) -> None:
+    assert [one.status for one in _read(text)] == wanted
+
+
+OF_WHAT = [
+    ("科普大篷车全年巡展46次，行程3000公里，受益群众3.2万人次", "sp_caravan_persontimes"),
+    ("科普大篷车走进12所学校，服务群众8600余人次", "sp_caravan_persontimes"),
+    ("举办科普展览6次，接待观众1.2万人次", "sp_audience_persontimes"),
+    ("县科技馆举办展览6次，接待观众1.2万人次", "base_museum_visitor_persontimes"),
+    ("联合卫健委、应急局等部门开展科普活动9场次", "sp_activity_with_dept_count"),
+    ("联合县农业农村局、水务局举办宣传活动4场", "sp_activity_with_dept_count"),
+    ("现场设置咨询台6个", ""),
+    ("年度考核自评得分98.6分", ""),
+    ("新建海智工作站2家", "base_expert_station_new_count"),
+    ("现有院士专家工作站15家", "base_expert_station_count"),
+    ("表彰优秀科技工作者30名", "talent_award_persontimes"),
+    ("授予20名同志“最美科技工作者”称号", "talent_award_persontimes"),
+    ("5名同志荣获优秀科技工作者称号", "talent_selected_count"),
+    ("科技馆免费开放280天", ""),
+    ("活动历时22天", "sp_activity_day_count"),
+    ("公众号发布推文320篇，阅读量突破50万次", "info_network_traffic_count"),
+    ("视频播放量达230万次", "info_media_play_count"),
+    ("动员科普志愿者1300余名", "vol_person_mobilized_count"),
+    ("开展志愿服务活动60场，惠及群众2万人次", "vol_served_persontimes"),
+    ("累计建成科普示范社区12个、科普e站30个", ""),
+    ("解决技术难题75个", ""),
+    ("4项活动被评为优秀活动", "sp_excellent_activity_count"),
+    ("竞赛成绩居全省第3位，较上年提升2位", "contest_rank"),
+    ("举办乡镇科协主席培训班2期", "org_training_class_count"),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), OF_WHAT)
+def test_the_last_figure_belongs_to_what_its_sentence_speaks_of(text: str, wanted: str) -> None:
+    assert _figures(text)[-1][1] == wanted
+
+
 # ---- what holds of every text
 
 WORDS = [
