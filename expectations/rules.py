@@ -48,18 +48,26 @@ class Outcome:
 
 
 def unique(relation: Relation) -> Rule:
-    """The relation's key is unique."""
+    """The relation's key is unique.
+
+    Of several columns the database is asked once, by grouping: Great Expectations' own rule numbers all rows by a
+    window, and once more to list them, which was a fifth of the audit of a million figures.
+    """
+    code, name_zh = f"{relation.name}_key_unique", f"{relation.name_zh}主键唯一"
     key = ", ".join(relation.key)
+    sentence = f"{key} 相同的行只有一行"
     repeated = f"select {key} from {relation.path} group by {key} having count(*) > 1"
-    one = len(relation.key) == 1
+    rows = f"select * from {relation.path} where ({key}) in ({repeated})"
+    if len(relation.key) > 1:
+        return no_rows(relation, code, name_zh, sentence, rows)
     return Rule(
-        code=f"{relation.name}_key_unique",
-        name_zh=f"{relation.name_zh}主键唯一",
-        sentence=f"{key} 相同的行只有一行",
+        code=code,
+        name_zh=name_zh,
+        sentence=sentence,
         relation=relation,
-        type="expect_column_values_to_be_unique" if one else "expect_compound_columns_to_be_unique",
-        kwargs={"column": relation.key[0]} if one else {"column_list": list(relation.key)},
-        meta={"bad_rows": f"select * from {relation.path} where ({key}) in ({repeated})"},
+        type="expect_column_values_to_be_unique",
+        kwargs={"column": relation.key[0]},
+        meta={"bad_rows": rows},
     )
 
 
