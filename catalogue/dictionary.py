@@ -31,6 +31,13 @@ def dictionary(catalogue: Catalogue) -> dict[str, str]:
         *_calendar(catalogue),
         *_exceptions(catalogue),
         "",
+        "## 逐级审核",
+        "",
+        "几条都适用的，以后一条为准；本省自定的见该省的 `approval_rules.csv`，优先于下表。"
+        "没有适用的规则，就不需要审核。",
+        "",
+        *_approval(catalogue),
+        "",
         "## 报表和指标",
         "",
         "“常用”的指标在填报表中直接列出，其余的在隐藏的工作表“更多指标”里，有数时取消隐藏再填。",
@@ -86,6 +93,21 @@ def _exceptions(catalogue: Catalogue) -> Iterable[str]:
         due = str(exception.due_date) if exception.due_date else "免报"
         first, end = str(exception.valid_from), str(exception.valid_to)
         yield _row(level + kind or "各单位", form, first, end, due, exception.reason)
+
+
+def _approval(catalogue: Catalogue) -> Iterable[str]:
+    if not catalogue.approval:
+        yield "目录里没有规则。"
+        return
+    yield from _heading("报表", "填报单位", "依次由谁审核", "审核前", "报告期自", "至（不含）")
+    for rule in catalogue.approval:
+        form = catalogue.form_title(rule.form) if rule.form else "各表"
+        level = catalogue.label("levels", rule.level) if rule.level else ""
+        kind = catalogue.label("unit_types", rule.unit_type) if rule.unit_type else ""
+        steps = "、".join(catalogue.label("approval_steps", step) for step in rule.steps) or "不需要审核"
+        waits = catalogue.label("unapproved", rule.unapproved) if rule.unapproved else ""
+        end = "" if rule.valid_to == FOREVER else str(rule.valid_to)
+        yield _row(form, level + kind or "各单位", steps, waits, str(rule.valid_from), end)
 
 
 def _form(catalogue: Catalogue, form: Form) -> Iterable[str]:

@@ -19,6 +19,8 @@ from catalogue.model import (
     FOREVER,
     FRACTIONAL_MEASURES,
     Aggregation,
+    ApprovalRule,
+    ApprovalStep,
     AssociationGap,
     Basis,
     Bounds,
@@ -59,6 +61,7 @@ from catalogue.model import (
     Threshold,
     ThresholdValue,
     TitleLevel,
+    Unapproved,
     UnitType,
 )
 from catalogue.read_language import read_language
@@ -121,6 +124,8 @@ CODES_OF_LISTS: dict[str, type[StrEnum] | None] = {
     "phases": Phase,
     "event_kinds": None,
     "file_kinds": None,
+    "approval_steps": ApprovalStep,
+    "unapproved": Unapproved,
     "claim_reasons": ClaimReason,
     "themes": None,
     EXPLANATIONS: None,
@@ -157,6 +162,7 @@ def _load(folder: Path) -> Catalogue:
     entries = {name: files.entry(f"forms/{name}.yaml") for name in files.forms()}
     forms = [_read_form(name, entry) for name, entry in entries.items()]
     calendar = _read_calendar(files.entry("calendar.yaml"))
+    approval = _read_approval(files.entry("approval.yaml"))
     reminders = _read_reminders(files.entry("reminders.yaml"))
     findings, thresholds = _read_findings(files.entry("findings.yaml"))
     relations = read_relations(files.entry("relations.yaml"))
@@ -172,6 +178,7 @@ def _load(folder: Path) -> Catalogue:
         if all(entry.codes("indicators") for entry in entries.values()):
             rules.check_report(report, known, written, wordings, mistakes)
         rules.check_calendar(calendar, forms, mistakes)
+        rules.check_approval(approval, forms, mistakes)
         check_prose(forms, language, mistakes)
     if not mistakes.sentences:
         # A form that could not be read must not also make its indicators unknown.
@@ -183,6 +190,7 @@ def _load(folder: Path) -> Catalogue:
         forms={form.code: form for form in forms},
         indicators={indicator.code: indicator for form in forms for indicator in form.indicators},
         calendar=calendar,
+        approval=approval,
         reminders=reminders,
         findings=findings,
         thresholds=thresholds,
@@ -392,6 +400,30 @@ def filing_span(period: str, due_date: date | None, valid_to: date | None) -> tu
     if valid_to <= named.last_day:
         raise ValueError(f"valid_to {valid_to} must be after {period} ends; leave it empty for that period alone")
     return named.first_day, valid_to
+
+
+def _read_approval(entry: Entry) -> tuple[ApprovalRule, ...]:
+    read = [_read_approval_rule(fields) for fields in entry.children("rules")]
+    entry.finish()
+    return tuple(rule for rule in read if rule is not None)
+
+
+def _read_approval_rule(entry: Entry) -> ApprovalRule | None:
+    fields: dict[str, Any] = {
+        "form": entry.text("form", ""),
+        "level": entry.word("level", Level, None) or "",
+        "unit_type": entry.word("unit_type", UnitType, None) or "",
+        "steps": entry.words("steps", ApprovalStep, ()),
+        "unapproved": entry.word("unapproved", Unapproved, None),
+        "valid_from": entry.day("valid_from"),
+        "valid_to": entry.day("valid_to", FOREVER),
+    }
+    if not entry.finish():
+        return None
+    rule = ApprovalRule(**fields)
+    for sentence in rules.mistakes_of_approval_rule(rule):
+        entry.mistake(sentence)
+    return rule
 
 
 def _read_reminders(entry: Entry) -> Reminders:

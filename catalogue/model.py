@@ -463,6 +463,39 @@ class Calendar:
                 yield Filing(form.code, level, unit_type, rule, firsts[0], ends[-1])
 
 
+class ApprovalStep(StrEnum):
+    """Who approves: the unit itself, or the unit of a level above it; lowest first."""
+
+    OWN = "own"
+    COUNTY = "county"
+    CITY = "city"
+    PROVINCE = "province"
+
+
+class Unapproved(StrEnum):
+    """What becomes of figures that wait for approval: they count as not reported, or count and are marked."""
+
+    KEEP_OUT = "keep_out"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """Who approves what is filed for a period that lies from `valid_from` to before `valid_to`; see approval.yaml.
+
+    An empty `form`, `level` or `unit_type` stands for every one. Of several rules that fit, the last holds. Without
+    `steps` nobody approves, and `unapproved` is None.
+    """
+
+    form: str
+    level: str
+    unit_type: str
+    steps: tuple[ApprovalStep, ...]
+    unapproved: Unapproved | None
+    valid_from: date
+    valid_to: date
+
+
 class RemindedParty(StrEnum):
     """Who is told of a form that has not come: the unit that owes it, the one it reports to, the root of its tree."""
 
@@ -728,6 +761,7 @@ class Catalogue:
     forms: Mapping[str, Form]
     indicators: Mapping[str, Indicator]
     calendar: Calendar
+    approval: tuple[ApprovalRule, ...]
     reminders: Reminders
     findings: Mapping[str, Finding]
     thresholds: Mapping[str, Threshold]

@@ -1,7 +1,7 @@
 """What must hold between the entries of the catalogue, beyond each field being well formed."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
 from catalogue.entries import Entry, Mistakes, one_of
@@ -10,6 +10,8 @@ from catalogue.model import (
     NARRATIVE,
     SUMMABLE,
     Aggregation,
+    ApprovalRule,
+    ApprovalStep,
     Bounds,
     Calendar,
     Collect,
@@ -28,6 +30,7 @@ from catalogue.model import (
     ReportSection,
     ReportSentence,
     Threshold,
+    Unapproved,
     UnitType,
 )
 from catalogue.wordings import Wordings
@@ -179,6 +182,32 @@ def check_calendar(calendar: Calendar, forms: Sequence[Form], mistakes: Mistakes
         if not any(rule.fits(form, level, unit_type) for rule in calendar.rules):
             sentence = f"no rule says how often {level} {unit_type} units file {form}; add one"
             mistakes.add(file, "rules", sentence)
+
+
+def check_approval(approval: Sequence[ApprovalRule], forms: Sequence[Form], mistakes: Mistakes) -> None:
+    """Note every rule for a form that nobody can file."""
+    codes = approvable_forms(form.code for form in forms)
+    for rule in approval:
+        if rule.form and rule.form not in codes:
+            mistakes.add("catalogue/approval.yaml", "rules", f"form '{rule.form}' is unknown; {one_of(codes)}")
+
+
+def approvable_forms(forms: Iterable[str]) -> list[str]:
+    """What may be filed and so approved: the forms, and prose."""
+    return [*forms, NARRATIVE]
+
+
+def mistakes_of_approval_rule(rule: ApprovalRule) -> Iterator[str]:
+    """What is wrong with a rule as it stands, whatever else is known."""
+    order = list(ApprovalStep)
+    if [*rule.steps] != sorted(set(rule.steps), key=order.index):
+        yield f"steps must go up, each once, in this order: {', '.join(order)}"
+    if rule.steps and rule.unapproved is None:
+        yield f"unapproved must say what becomes of figures that wait; {one_of(Unapproved)}"
+    if rule.unapproved and not rule.steps:
+        yield "unapproved says what becomes of figures that wait for a step, but steps is empty; fill both or neither"
+    if rule.valid_to <= rule.valid_from:
+        yield f"valid_to {rule.valid_to} must be after valid_from {rule.valid_from}"
 
 
 def check_reminders(reminders: Reminders, entry: Entry) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalogue.model import Catalogue
 from ingestion import checks, receipts
+from ingestion.approval_rules import sync_rules
+from ingestion.approve import write_missing_approvals
 from ingestion.checks.results import Checked
 from ingestion.context import Context, load_for
 from ingestion.filing_calendar import sync_calendar
@@ -82,6 +84,7 @@ class _Run:
     def run(self) -> CollectReport:
         with self._engine.begin() as connection:
             sync_calendar(connection, self._catalogue)
+            sync_rules(connection, self._catalogue)
             tree = stored(connection)
         self._context = Context(self._catalogue, tree, today())
         self._incoming = ReadAhead(self._home, self._engine, self._context)
@@ -98,6 +101,7 @@ class _Run:
     def _answer(self) -> None:
         self._report.left += receipts.write_missing(self._home, self._engine, self._catalogue, self._context.tree)
         self._report.left += write_missing_notices(self._home, self._engine, self._catalogue, self._context.tree)
+        self._report.left += write_missing_approvals(self._home, self._engine, self._catalogue, self._context.tree)
 
     def _check_isolated(self, batch: Sequence[Incoming]) -> None:
         """Check a batch; where that fails, file by file, so that only the file at fault is affected."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,11 +50,21 @@ class Told(NamedTuple):
     quote: str
 
 
+class Approval(NamedTuple):
+    """One step of the approval ladder that a submission has behind it."""
+
+    step: str
+    approver_code: str
+    approved_by: str
+    approved_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class InForce:
     """The submission that counts for its key: the last accepted one that was not withdrawn.
 
-    `told` has the bounds and words of each number, where it is a narrative; `names` those of each list.
+    `told` has the bounds and words of each number, where it is a narrative; `names` those of each list. `approvals`
+    come lowest first.
     """
 
     submission_id: int
@@ -62,6 +72,7 @@ class InForce:
     figures: Figures
     told: dict[tuple[str, str, str], Told] = field(default_factory=dict)
     names: dict[Cell, list[str]] = field(default_factory=dict)
+    approvals: list[Approval] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +362,10 @@ def _in_force(connection: Connection, keys: Sequence[Key]) -> dict[Key, InForce]
             submission.figures[indicator, scope, status] = Filed(*filed)
             if form == NARRATIVE:
                 submission.told[indicator, scope, status] = Told(filed[2], filed[3], quote)
+    numbered = {submission.submission_id: submission for submission in found.values()}
+    approvals: Sequence[Any] = connection.execute(text(APPROVALS), {"submissions": list(numbered)}).all()
+    for submission_id, *approval in approvals:
+        numbered[submission_id].approvals.append(Approval(*approval))
     return found
 
 
@@ -388,6 +403,13 @@ NAMES = """
     from landing.list_name
     where submission_id = any(cast(:submissions as bigint[]))
     order by list_name_id
+"""
+
+APPROVALS = """
+    select submission_id, step, approver_code, approved_by, approved_at
+    from landing.approval
+    where submission_id = any(:submissions)
+    order by approval_seq
 """
 
 COPIES = """

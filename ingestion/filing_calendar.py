@@ -21,14 +21,14 @@ class Source(StrEnum):
 
 def sync_calendar(connection: Connection, catalogue: Catalogue) -> None:
     """Bring the database to what the catalogue says of the calendar; writes only what differs."""
-    _keep(connection, "landing.form_expectation", {}, _expectations(catalogue))
+    keep(connection, "landing.form_expectation", {}, _expectations(catalogue))
     keep_exceptions(connection, Source.CATALOGUE, catalogue.calendar.exceptions)
 
 
 def keep_exceptions(connection: Connection, source: Source, exceptions: Sequence[FilingException]) -> None:
     """Let these, in this order, be all the exceptions of a source; of several that fit, the last holds."""
     rows = [_exception(position, exception) for position, exception in enumerate(exceptions, start=1)]
-    _keep(connection, "landing.filing_exception", {"source": str(source)}, rows)
+    keep(connection, "landing.filing_exception", {"source": str(source)}, rows)
 
 
 Row = dict[str, Any]
@@ -65,21 +65,25 @@ def _exception(position: int, exception: FilingException) -> Row:
     }
 
 
-def _keep(connection: Connection, table: str, part: Mapping[str, str], wanted: list[Row]) -> None:
-    """Let `wanted` be all rows of the part of a table; write only when something differs."""
+def keep(connection: Connection, table: str, part: Mapping[str, str], wanted: list[Row]) -> list[Row]:
+    """Let `wanted` be all rows of the part of a table; write only when something differs, and return what does."""
     from sqlalchemy import text
 
     of_part = "".join(f" and {column} = :{column}" for column in part)
-    held = connection.execute(text(f"select * from {table} where true{of_part}"), part).mappings()
+    held = [
+        dict(row) for row in connection.execute(text(f"select * from {table} where true{of_part}"), part).mappings()
+    ]
     rows = [{**part, **row} for row in wanted]
-    if sorted(map(_comparable, held)) == sorted(map(_comparable, rows)):
-        return
+    before, after = ({_comparable(row) for row in some} for some in (held, rows))
+    if before == after:
+        return []
     connection.execute(text(f"delete from {table} where true{of_part}"), part)
     if rows:
         columns = list(rows[0])
         values = ", ".join(f":{column}" for column in columns)
         connection.execute(text(f"insert into {table} ({', '.join(columns)}) values ({values})"), rows)
+    return [row for row in (*held, *rows) if _comparable(row) in before ^ after]
 
 
-def _comparable(row: Mapping[Any, Any]) -> list[tuple[str, str]]:
-    return sorted((str(column), str(value)) for column, value in row.items())
+def _comparable(row: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((str(column), str(value)) for column, value in row.items()))

@@ -61,6 +61,9 @@ SECTIONS = {
 TO_MEND = (Severity.ERROR, Severity.EXPLAIN)
 """What a clerk must do something about: a workbook with such a cell is given back, in a sixth of a second each."""
 
+UNTIL_APPROVED = {"keep_out": "审核完毕之前暂不计入汇总", "mark": "审核完毕之前计入汇总并注明未审核"}
+"""What becomes of figures that wait for an approval, as landing.approval_rule calls it."""
+
 BY_TICK = ("REST_IS_ZERO", "REST_IS_ZERO_AFTER_FIGURE")
 """Findings of figures that one tick declared: the receipt names each of them, however many there are."""
 
@@ -187,6 +190,9 @@ def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree, *, with_num
         title = wording.plain(catalogue.form_title(submission.form))
         what = f"{unit_named(submission.unit_code, tree)}，{title}，{wording.period(submission.period)}"
         yield f"{number}. {what}：{_taken(submission, held[submission.submission_id], with_numbers=with_numbers)}"
+        if submission.approvers:
+            above = "、".join(unit_named(code, tree) for code in submission.approvers)
+            yield f"   须经{above}依次审核，{UNTIL_APPROVED[submission.unapproved]}。"
 
 
 def _taken(submission: Any, held: int, *, with_numbers: bool) -> str:  # noqa: ANN401 - a row of the query below
@@ -342,10 +348,16 @@ MISSING = """
 """
 
 SUBMISSIONS = """
-    select submission_id, delivery_seq, unit_code, form, period, state, figures_read
-    from landing.submission
-    where delivery_seq = any(:seqs)
-    order by submission_id
+    select submission.submission_id, submission.delivery_seq, submission.unit_code, submission.form, submission.period,
+        submission.state, submission.figures_read, ladder.approvers, ladder.unapproved
+    from landing.submission as submission
+    left join lateral (
+        select array_agg(step.approver_code order by step.position) as approvers, min(step.unapproved) as unapproved
+        from landing.approval_ladder as step
+        where step.submission_id = submission.submission_id
+    ) as ladder on true
+    where submission.delivery_seq = any(:seqs)
+    order by submission.submission_id
 """
 
 FINDINGS = """

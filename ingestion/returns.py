@@ -11,8 +11,9 @@ from catalogue.load import load as load_catalogue
 from catalogue.model import Catalogue
 from ingestion import wording
 from ingestion.lock import only_writer
+from ingestion.notices import Notice, write_notices
 from ingestion.periods import Period, parse_period
-from ingestion.receipts import Names, for_notepad, put_in_place, unit_named
+from ingestion.receipts import Names, unit_named
 from ingestion.tree import Tree, stored
 from ingestion.withdraw import standing
 from ingestion.years import mark_changed
@@ -67,23 +68,14 @@ def write_missing_notices(home: Home, engine: Engine, catalogue: Catalogue, tree
 
     with engine.connect() as connection:
         returned = connection.execute(text(MISSING)).all()
-    problems: list[str] = []
-    drafts: list[tuple[int, str, str]] = []
-    fs = home.outbox.fs
-    for row in returned:
-        folder = (home.outbox / row.submitter_code).path
-        draft = f"{folder}/.{row.withdrawal_seq}.part"
-        try:
-            fs.makedirs(folder, exist_ok=True)
-            fs.pipe_file(draft, for_notepad(render(row, catalogue, tree)))
-        except OSError as error:
-            problems.append(f"notice {row.submitter_code}/{row.notice_name} cannot be written: {error}")
-            continue
-        drafts.append((row.withdrawal_seq, draft, f"{folder}/{row.notice_name}"))
-    if drafts:
-        put_in_place(fs, drafts)
+    notices = (
+        Notice(row.withdrawal_seq, row.submitter_code, row.notice_name, render(row, catalogue, tree))
+        for row in returned
+    )
+    written, problems = write_notices(home, notices)
+    if written:
         with engine.begin() as connection:
-            connection.execute(text(WRITTEN), {"seqs": [seq for seq, _, _ in drafts]})
+            connection.execute(text(WRITTEN), {"seqs": written})
     return problems
 
 

@@ -136,6 +136,8 @@ class _Submission(NamedTuple):
     period: str
     state: str
     figures_read: int
+    # A preview shows what a file changes once it is approved.
+    approvers: tuple[str, ...] = ()
 
 
 class _Finding(NamedTuple):

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from catalogue.load import filing_span
-from catalogue.model import FOREVER, FilingException, Level, UnitType
+from catalogue.model import FOREVER, ApprovalRule, ApprovalStep, FilingException, Level, Unapproved, UnitType
+from catalogue.rules import approvable_forms, mistakes_of_approval_rule
 from ingestion import tree_rules
 from ingestion.tree import ENDING, Event, Span, Tree
 from kexie.errors import UserError
@@ -26,10 +27,12 @@ SPANS_FILE = "units.csv"
 EVENTS_FILE = "unit_events.csv"
 EXCEPTIONS_FILE = "filing_exceptions.csv"
 CONTACTS_FILE = "contacts.csv"
+APPROVAL_FILE = "approval_rules.csv"
 SPAN_COLUMNS = ("unit_code", "name", "level", "unit_type", "parent_code", "valid_from", "valid_to")
 EVENT_COLUMNS = ("event_date", "kind", "from_code", "to_code", "weight")
 CONTACT_COLUMNS = ("unit_code", "email")
 EXCEPTION_COLUMNS = ("unit_code", "level", "unit_type", "form", "period", "due_date", "reason", "valid_to")
+APPROVAL_COLUMNS = ("form", "level", "unit_type", "steps", "unapproved", "valid_from", "valid_to")
 
 EVENT_KINDS = (*ENDING, "move")
 
@@ -43,6 +46,7 @@ SpanKey = tuple[str, date]
 EventKey = tuple[date, str, str, str]
 ExceptionKey = tuple[str, str, str, str, date, date]
 ContactKey = tuple[str, str]
+ApprovalKey = tuple[str, str, str, date, date]
 
 
 class Contact(NamedTuple):
@@ -52,8 +56,8 @@ class Contact(NamedTuple):
     email: str
 
 
-Row = TypeVar("Row", Span, Event, FilingException, Contact)
-Key = TypeVar("Key", SpanKey, EventKey, ExceptionKey, ContactKey)
+Row = TypeVar("Row", Span, Event, FilingException, Contact, ApprovalRule)
+Key = TypeVar("Key", SpanKey, EventKey, ExceptionKey, ContactKey, ApprovalKey)
 
 
 class UnitFiles:
@@ -62,7 +66,7 @@ class UnitFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mistakes: list[str] = []
-        self._lines: dict[tuple[str, SpanKey | EventKey | ExceptionKey | ContactKey], int] = {}
+        self._lines: dict[tuple[str, SpanKey | EventKey | ExceptionKey | ContactKey | ApprovalKey], int] = {}
         if not (folder / SPANS_FILE).is_file():
             raise UserError(f"{folder / SPANS_FILE} is missing; give a folder that holds {SPANS_FILE}.")
 
@@ -89,6 +93,17 @@ class UnitFiles:
         if not (self._folder / CONTACTS_FILE).is_file():
             return None
         return self._keyed(CONTACTS_FILE, CONTACT_COLUMNS, CONTACT_COLUMNS, self._contact, contact_key)
+
+    def approval(self, forms: Iterable[str]) -> dict[ApprovalKey, ApprovalRule] | None:
+        """The rules of the approval ladder in the order of the file; None where there is no file."""
+        if not (self._folder / APPROVAL_FILE).is_file():
+            return None
+        known = approvable_forms(forms)
+
+        def parse(line: int, fields: dict[str, str]) -> ApprovalRule | None:
+            return self._approval_rule(line, fields, known)
+
+        return self._keyed(APPROVAL_FILE, APPROVAL_COLUMNS, APPROVAL_COLUMNS, parse, approval_key)
 
     def refuse_mistakes(self) -> None:
         if self._mistakes:
@@ -258,6 +273,32 @@ class UnitFiles:
         who = fields["unit_code"], fields["level"], fields["unit_type"]
         return FilingException(*who, fields["form"], due_date, fields["reason"], first, end)
 
+    def _approval_rule(self, line: int, fields: dict[str, str], forms: Sequence[str]) -> ApprovalRule | None:
+        before = len(self._mistakes)
+        given, steps = fields["unapproved"], fields["steps"].split()
+        of_kind = (
+            ("form", forms),
+            ("level", list(Level)),
+            ("unit_type", list(UnitType)),
+            ("unapproved", [*Unapproved]),
+        )
+        for column, words in of_kind:
+            if fields[column]:
+                self._check_word(line, APPROVAL_FILE, column, fields[column], words)
+        for step in steps:
+            self._check_word(line, APPROVAL_FILE, "steps", step, list(ApprovalStep))
+        valid_from = self._day(line, APPROVAL_FILE, "valid_from", fields["valid_from"])
+        valid_to = self._day(line, APPROVAL_FILE, "valid_to", fields["valid_to"]) if fields["valid_to"] else FOREVER
+        if len(self._mistakes) > before or valid_from is None or valid_to is None:
+            return None
+        who = fields["form"], fields["level"], fields["unit_type"]
+        rule = ApprovalRule(
+            *who, tuple(map(ApprovalStep, steps)), Unapproved(given) if given else None, valid_from, valid_to
+        )
+        for sentence in mistakes_of_approval_rule(rule):
+            self._mistake(APPROVAL_FILE, line, sentence)
+        return rule
+
     def _contact(self, line: int, fields: dict[str, str]) -> Contact | None:
         if not ADDRESS.fullmatch(fields["email"]):
             self._mistake(CONTACTS_FILE, line, f"email '{fields['email']}' is no mail address; write name@example.org")
@@ -309,6 +350,10 @@ def event_key(event: Event) -> EventKey:
 def exception_key(exception: FilingException) -> ExceptionKey:
     who = exception.unit_code, exception.level, exception.unit_type
     return *who, exception.form, exception.valid_from, exception.valid_to
+
+
+def approval_key(rule: ApprovalRule) -> ApprovalKey:
+    return rule.form, rule.level, rule.unit_type, rule.valid_from, rule.valid_to
 
 
 def contact_key(contact: Contact) -> ContactKey:

@@ -1,4 +1,7 @@
-"""Load or amend the reporting tree, its exceptions from the filing calendar and its mail addresses, all or nothing."""
+"""Load or amend the reporting tree, and what a province settles beside it, all or nothing.
+
+Those are its exceptions from the filing calendar, its approval ladder and its mail addresses.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from catalogue.load import load as load_catalogue
 from catalogue.model import FOREVER
+from ingestion.approval_rules import keep_rules, sync_rules
 from ingestion.filing_calendar import Source, keep_exceptions, sync_calendar
 from ingestion.lock import only_writer
 from ingestion.tree import ENDING, Event, Span, Tree, stored
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
 class UnitsLoaded:
     """What a load changed: how many rows are new or differ, and the known years whose figures it may move.
 
-    `exceptions` counts those now held of the filing calendar, `contacts` the mail addresses of units; None where the
-    folder says nothing of them.
+    `exceptions` counts those now held of the filing calendar, `approval_rules` those of the approval ladder,
+    `contacts` the mail addresses of units; None where the folder says nothing of them.
     """
 
     spans_changed: int
@@ -34,19 +38,21 @@ class UnitsLoaded:
     years_touched: list[int]
     exceptions: int | None = None
     contacts: int | None = None
+    approval_rules: int | None = None
 
 
 def load(engine: Engine, folder: Path) -> UnitsLoaded:
     """Load or amend the tree. Raises UserError with every mistake, each by file and line; then nothing has changed.
 
     A row of units.csv replaces the stored one of the same unit_code and valid_from. For every unit that the folder
-    names, its end events replace the stored ones, so that a wrong end can be put right. filing_exceptions.csv and
-    contacts.csv, where there is one, replace all exceptions and all mail addresses loaded before.
+    names, its end events replace the stored ones, so that a wrong end can be put right. filing_exceptions.csv,
+    approval_rules.csv and contacts.csv, where there is one, replace all exceptions, all rules of the approval ladder
+    and all mail addresses loaded before.
     """
     catalogue = load_catalogue()
     given = UnitFiles(folder)
     spans, events, exceptions = given.spans(), given.events(), given.exceptions(catalogue.forms)
-    contacts = given.contacts()
+    contacts, approval = given.contacts(), given.approval(catalogue.forms)
     given.refuse_mistakes()
     with only_writer(engine), engine.begin() as connection:
         old = stored(connection)
@@ -54,9 +60,14 @@ def load(engine: Engine, folder: Path) -> UnitsLoaded:
         given.refuse_mistakes_of_tree(new, spans, events, exceptions, contacts)
         loaded = _write(connection, old, new)
         sync_calendar(connection, catalogue)
+        sync_rules(connection, catalogue)
         if exceptions is not None:
             keep_exceptions(connection, Source.UNITS, list(exceptions.values()))
             loaded = replace(loaded, exceptions=len(exceptions))
+        if approval is not None:
+            years = keep_rules(connection, Source.UNITS, list(approval.values()))
+            touched = sorted({*loaded.years_touched, *years})
+            loaded = replace(loaded, approval_rules=len(approval), years_touched=touched)
         if contacts is not None:
             _write_contacts(connection, list(contacts.values()))
             loaded = replace(loaded, contacts=len(contacts))

@@ -105,7 +105,7 @@ def demo() -> None:
 def units_load(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="holds units.csv, and what goes with it")],
 ) -> None:
-    """Load or amend the reporting tree, with its filing exceptions and mail addresses; all or nothing."""
+    """Load or amend the reporting tree, with filing exceptions, approval rules, mail addresses; all or nothing."""
     from ingestion.units import load
 
     with _warehouse(Role.INGEST) as (_, engine):
@@ -113,6 +113,7 @@ def units_load(
     _say(
         f"{loaded.units} units; {loaded.spans_changed} rows and {loaded.events_changed} events are new or changed."
         + ("" if loaded.exceptions is None else f" {loaded.exceptions} exceptions from the filing calendar.")
+        + ("" if loaded.approval_rules is None else f" {loaded.approval_rules} rules of the approval ladder.")
         + ("" if loaded.contacts is None else f" {loaded.contacts} mail addresses.")
         + (f" Years to compute again: {', '.join(map(str, loaded.years_touched))}." if loaded.years_touched else "")
     )
@@ -200,6 +201,31 @@ def give_back(
     with _warehouse(Role.INGEST) as (home, engine):
         year = send_back(home, engine, submission, by, reason)
     _say(f"Submission {submission} is returned, its sender is told in the outbox; `kexie run` computes {year} again.")
+
+
+@app.command()
+def approve(
+    unit: Annotated[str, typer.Option("--as", metavar="CODE", help="the unit that approves")],
+    submission: Annotated[
+        int | None, typer.Argument(metavar="[SUBMISSION]", help="its number; without one, list what waits for CODE")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="who approves there; kept and shown")] = "",
+    note: Annotated[str, typer.Option(help="what they say about it; the sender's clerk reads it")] = "",
+    period: Annotated[str, typer.Option(metavar="PERIOD", help="list only what was filed for it")] = "",
+) -> None:
+    """逐级审核：approve a submission, unit after unit up the ladder, or list what waits for a unit's approval."""
+    from catalogue.load import load
+    from ingestion import approve as ladder
+
+    with _warehouse(Role.INGEST) as (home, engine):
+        if submission is None:
+            lines = ladder.waiting(engine, load(), unit, period)
+            for line in lines or [f"Nothing waits for {unit}."]:
+                _say(line)
+            return
+        done = ladder.approve(home, engine, load(), submission, unit, by, note)
+    then = f"it waits for {done.awaits} now" if done.awaits else "that was the last step"
+    _say(f"{unit} has approved submission {submission}, {then}; `kexie run` computes {done.year} again.")
 
 
 @app.command()

@@ -81,15 +81,15 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("landing", "insert", ("delivery", "submission", "observation", "finding", "withdrawal", "explanation")),
         # A reason given afterwards releases a held figure; nothing else of it ever changes.
         Grant("landing", "update (is_held)", ("observation",)),
-        Grant("landing", "insert", ("narrative_text", "list_name")),
+        Grant("landing", "insert", ("narrative_text", "list_name", "approval")),
         Grant(
             "landing",
             "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at)",
             ("delivery",),
         ),
-        Grant("landing", "update (notice_written_at)", ("withdrawal",)),
+        Grant("landing", "update (notice_written_at)", ("withdrawal", "approval")),
         Grant("landing", "insert, update (name, level, unit_type, parent_code, valid_to)", ("unit_span",)),
-        Grant("landing", "insert, delete", ("unit_event", "form_expectation", "filing_exception")),
+        Grant("landing", "insert, delete", ("unit_event", "form_expectation", "filing_exception", "approval_rule")),
         Grant("landing", "insert, update (changed_seq)", ("year_change",)),
         Grant("landing", "insert, delete", ("unit_contact",)),
         Grant("ops", "select", ("restatement",)),

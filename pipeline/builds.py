@@ -105,6 +105,7 @@ LAST_LANDED = """
     greatest(
         (select coalesce(max(delivery_seq), 0) from landing.delivery),
         (select coalesce(max(withdrawal_seq), 0) from landing.withdrawal),
+        (select coalesce(max(approval_seq), 0) from landing.approval),
         (select coalesce(max(changed_seq), 0) from landing.year_change)
     )
 """

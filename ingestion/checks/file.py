@@ -12,7 +12,7 @@ from ingestion.checks import against_catalogue, copies, logic, names, prose, syn
 from ingestion.checks.filing import Filing
 from ingestion.checks.findings import WHOLE_FILE, Findings
 from ingestion.checks.results import Checked, Found, Row, Submission
-from ingestion.context import Context, Figures, Key
+from ingestion.context import Approval, Context, Figures, Key
 from ingestion.figures_print import print_of
 from ingestion.observations import FileContent, Place, Problem
 from ingestion.periods import parse_period
@@ -172,6 +172,18 @@ class FileCheck:
                 count=str(len(dropped)),
                 dropped=f"{named}等" if len(dropped) > DROPPED_NAMED else named,
             )
+        if before and before.approvals:
+            self._findings.about_submission(
+                key,
+                "APPROVAL_DROPPED",
+                submission=str(before.submission_id),
+                approvals="；".join(map(self._approval, before.approvals)),
+            )
+
+    def _approval(self, approval: Approval) -> str:
+        spans = self._context.tree.spans.get(approval.approver_code)
+        unit = spans[-1].name if spans else approval.approver_code
+        return f"{unit} {wording.plain(approval.approved_by)}，{approval.approved_at:%Y-%m-%d %H:%M}"
 
     def _cell_name(self, cell: tuple[str, str, str]) -> str:
         code, scope, status = cell

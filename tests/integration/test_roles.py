@@ -55,8 +55,12 @@ BUT: dict[Role, dict[str, set[str]]] = {
         "landing.narrative_text": ADD,
         "landing.explanation": ADD,
         "landing.list_name": ADD,
+        "landing.approval": ADD,
         **dict.fromkeys(
-            ("landing.unit_event", "landing.form_expectation", "landing.filing_exception", "landing.unit_contact"),
+            (
+                *("landing.unit_event", "landing.form_expectation", "landing.filing_exception"),
+                *("landing.approval_rule", "landing.unit_contact"),
+            ),
             ADD | {"delete"},
         ),
         **dict.fromkeys(("landing.delivery", "landing.unit_span", "landing.year_change"), ADD),
@@ -101,6 +105,7 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
         },
         "landing.observation": {"is_held"},
         "landing.withdrawal": {"notice_written_at"},
+        "landing.approval": {"notice_written_at"},
         "landing.unit_span": {"name", "level", "unit_type", "parent_code", "valid_to"},
         "landing.year_change": {"changed_seq"},
         "ops.reminder_message": {"begun_at", "sent_at", "channel", "place", "remark"},

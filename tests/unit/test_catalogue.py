@@ -330,6 +330,7 @@ Edit = Callable[[dict], None]  # type: ignore[type-arg]
 YOUTH = "forms/youth.yaml"
 CALENDAR = "calendar.yaml"
 REMINDERS = "reminders.yaml"
+APPROVAL = "approval.yaml"
 ACTIVITY = "youth_activity_count"
 
 
@@ -355,6 +356,11 @@ def _in_rule(**fields: object) -> Edit:
 
 def _excepting(**fields: object) -> Edit:
     return lambda calendar: calendar["exceptions"].update(flood={"period": "2021", "reason": "水灾"} | fields)
+
+
+def _approving(**fields: object) -> Edit:
+    rule = {"steps": ["city"], "unapproved": "mark", "valid_from": date(2021, 1, 1)} | fields
+    return lambda approval: approval["rules"].update(all_forms=rule)
 
 
 def _in_step(step: str, **fields: object) -> Edit:
@@ -416,6 +422,11 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         "flood: due_date is one day for one period; leave valid_to empty",
     ),
     (CALENDAR, _excepting(unit_code="A"), "flood: field 'unit_code' is unknown; use one of: due_date, form, level"),
+    (APPROVAL, _approving(form="tax"), "rules: form 'tax' is unknown; use one of: academic, funds"),
+    (APPROVAL, _approving(steps=["city", "own"]), "all_forms: steps must go up, each once, in this order: own, county"),
+    (APPROVAL, _approving(steps=["village"]), "all_forms: steps 'village' is unknown; use one of: own, county"),
+    (APPROVAL, _approving(unapproved="later"), "all_forms: unapproved 'later' is unknown; use one of: keep_out, mark"),
+    (APPROVAL, _approving(valid_to=date(2021, 1, 1)), "all_forms: valid_to 2021-01-01 must be after valid_from"),
     (REMINDERS, _in_step("due_day", days=-8), "steps must be in ascending order of days, each day once"),
     (
         REMINDERS,

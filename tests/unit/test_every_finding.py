@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ from catalogue.load import load
 from catalogue.model import FOREVER, Severity
 from ingestion import checks, readers
 from ingestion.checks.results import Checked
-from ingestion.context import Context
+from ingestion.context import Approval, Context
 from ingestion.tree import Event, Span, Tree
 
 CATALOGUE = load()
@@ -51,6 +51,9 @@ def test_a_file_gets_the_finding_it_is_named_for_and_no_other(path: Path) -> Non
         assert _check(context, before, 1).outcome == "accepted"
     if path.stem == "PERIOD_FAR_FROM_OTHERS":
         context.years_filed["A", "popularisation"] = (2020, 2021)
+    if path.stem == "APPROVAL_DROPPED":
+        approval = Approval("city", "C1", "普及部", datetime(2022, 2, 1, 9, 30))
+        context.in_force["A", "popularisation", "2021"].approvals.append(approval)
     checked = _check(context, path, 2)
     found = [one for one in checked.findings if one.code == path.stem or one.severity is not Severity.INFO]
     assert {one.code for one in found} == {path.stem}

@@ -1,4 +1,5 @@
--- The submissions that count: one row per (unit, form, period) of the build's years, its newest accepted, not withdrawn revision.
+-- The submissions that count: one row per (unit, form, period) of the build's years, its newest accepted, not withdrawn revision; none where
+-- that waits for an approval without which it must not count.
 {{ config(pre_hook='set local enable_nestloop = on') }}
 
 -- One year's submissions are found among those of many by it.
@@ -9,6 +10,7 @@ with revisions as (
         submissions.unit_code,
         submissions.form,
         submissions.year_part,
+        builds.cutoff_seq,
         row_number() over (
             partition by submissions.unit_code, submissions.form, submissions.period
             order by submissions.delivery_seq desc
@@ -18,9 +20,24 @@ with revisions as (
     where submissions.state = 'accepted'
         and submissions.delivery_seq <= builds.cutoff_seq
         and (submissions.withdrawal_seq is null or submissions.withdrawal_seq > builds.cutoff_seq)
+),
+
+newest as (
+    select * from revisions where recency = 1
+),
+
+unapproved as (
+    select steps.submission_id, bool_or(steps.unapproved = 'keep_out') as is_kept_out
+    from {{ ref('stg_approval_steps') }} as steps
+    join newest on newest.submission_id = steps.submission_id and newest.year = steps.year
+    where steps.approval_seq is null or steps.approval_seq > newest.cutoff_seq
+    group by steps.submission_id
 )
 
-select revisions.submission_id, revisions.year, units.unit_no, revisions.unit_code, revisions.form, revisions.year_part
-from revisions
-join {{ ref('int_units') }} as units on units.unit_code = revisions.unit_code
-where revisions.recency = 1
+select
+    newest.submission_id, newest.year, units.unit_no, newest.unit_code, newest.form, newest.year_part,
+    unapproved.submission_id is not null as is_unapproved
+from newest
+join {{ ref('int_units') }} as units on units.unit_code = newest.unit_code
+left join unapproved on unapproved.submission_id = newest.submission_id
+where unapproved.is_kept_out is not true
