@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations.histories import comment_columns
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 BEFORE = import_module("migrations.versions.0022_explanations")
 
