@@ -16,6 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 from catalogue.model import Catalogue, Indicator, Status
 from ingestion.entry_units import EntryUnit, entry_unit
 from ingestion.explanations import offered
+from ingestion.names_layout import NAMES_SHEET, NamesSheet
+from ingestion.names_page import draw_names
 from ingestion.rest_is_zero import TICKED, covers
 from ingestion.template_filling import IDS, PERIOD_LINE, TITLE, UNIT_CODE, UNIT_NAME
 from ingestion.template_notes import note_of
@@ -34,6 +36,7 @@ from ingestion.workbook_layout import (
     UNIT_ROW,
     FormSheet,
     cell_name,
+    names_to_json,
     sheet_to_json,
 )
 
@@ -62,11 +65,20 @@ class Page:
     is_hidden: bool = False
 
 
-def draw(pages: Sequence[Page], catalogue: Catalogue, more: str, day: date, filed_as: Status | None) -> bytes:
+def draw(
+    pages: Sequence[Page],
+    lists: Sequence[Indicator],
+    catalogue: Catalogue,
+    more: str,
+    day: date,
+    filed_as: Status | None,
+    *,
+    hides_names: bool,
+) -> bytes:
     """The workbook of a kind of unit, with placeholders for the words of one unit and period.
 
-    `more` says on each visible sheet where the rest is asked; empty where there is no hidden one. Definitions are
-    those of `day`; all figures are `filed_as`, where that is given.
+    `lists` are those whose names it asks for; `more` says on each visible sheet where the rest is asked, empty where
+    there is no hidden one. Definitions are those of `day`; all figures are `filed_as`, where that is given.
     """
     target = BytesIO()
     # In memory only: with temporary files XlsxWriter stamps the parts with the local time zone.
@@ -78,7 +90,9 @@ def draw(pages: Sequence[Page], catalogue: Catalogue, more: str, day: date, file
             _Drawing(worksheet, styles, page, catalogue, day, filed_as).draw("" if page.is_hidden else more)
             if page.is_hidden:
                 worksheet.hide()
-        _draw_ids(workbook, pages)
+        if lists:
+            draw_names(workbook, lists, catalogue, is_hidden=hides_names)
+        _draw_ids(workbook, pages, NamesSheet(tuple(one.code for one in lists)) if lists else None)
     return target.getvalue()
 
 
@@ -322,9 +336,11 @@ def _display_width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
-def _draw_ids(workbook: Workbook, pages: Sequence[Page]) -> None:
+def _draw_ids(workbook: Workbook, pages: Sequence[Page], names: NamesSheet | None) -> None:
     worksheet = workbook.add_worksheet(IDS_SHEET)
     rows = [(IDS_TITLE, IDS), *((page.sheet.sheet, sheet_to_json(page.sheet)) for page in pages)]
+    if names is not None:
+        rows.append((NAMES_SHEET, names_to_json(names)))
     for row, (key, content) in enumerate(rows):
         worksheet.write_string(row, 0, key)
         worksheet.write_string(row, 1, content)

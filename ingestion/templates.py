@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from catalogue.model import Catalogue, Collect, Form, Indicator, OverTime, Status
 from ingestion.entry_units import EntryUnit, entry_unit
+from ingestion.names_layout import ROWS_DRAWN, NameRow, filled, lists_of
 from ingestion.periods import Period
 from ingestion.template_filling import IDS, PERIOD_LINE, TITLE, UNIT_CODE, UNIT_NAME, Skeleton
 from ingestion.template_pages import Page, draw
@@ -94,20 +95,26 @@ def write(
     *,
     unfolded: bool = False,
     filed_as: Status | None = None,
+    names: Sequence[NameRow] = (),
 ) -> None:
     """Write the workbook of one unit and period, blank or filled in.
 
     `last_year` holds the unit's own figures of the year before by indicator, in its measure. With `unfolded` every row
     stands on its form's sheet; `filed_as` provisional makes its figures provisional. A form in which nothing is typed
-    by this kind of unit has no sheet. Raises UserError where no form is left, or where a figure has no cell.
+    by this kind of unit has no sheet. `names` fill the sheet 名录. Raises UserError where no form is left, or where a
+    figure or a name has no cell.
     """
     kind = _kind(unit, period, catalogue, unfolded=unfolded, filed_as=filed_as)
     pages = _pages(kind)
     if not pages:
         raise UserError(f"unit {unit.code} ({unit.level}, {unit.unit_type}) fills in no form; choose another unit")
     contents = _contents(pages, figures or {})
+    lists = _lists(kind)
+    if names:
+        contents[len(pages)] = _named(names, lists, catalogue)
     # What is filled in is never out of sight.
-    skeleton = _skeleton(kind, shows_all=any(pages[number].is_hidden for number in contents))
+    shows_all = any(pages[number].is_hidden for number in contents if number < len(pages))
+    skeleton = _skeleton(kind, shows_all=shows_all, shows_names=bool(names))
     _add_last_year(contents, pages, _comparable(last_year or {}, period, catalogue))
     ids = WorkbookIds(unit.code, str(period), catalogue.version, [page.sheet for page in pages], filed_as)
     words = {
@@ -122,6 +129,19 @@ def write(
         Path(target).write_bytes(workbook)
     else:
         target.write(workbook)
+
+
+def _named(
+    names: Sequence[NameRow], lists: Sequence[Indicator], catalogue: Catalogue
+) -> dict[str, Decimal | int | str]:
+    """What goes into which cell of the sheet of names. Raises UserError for a name that has no row there."""
+    codes = {indicator.code for indicator in lists}
+    unknown = next((one.indicator_code for one in names if one.indicator_code not in codes), None)
+    if unknown is not None:
+        raise UserError(f"this unit's workbook asks for no names of {unknown}; file them as CSV")
+    if len(names) > ROWS_DRAWN:
+        raise UserError(f"a workbook has room for {ROWS_DRAWN} names, not {len(names)}; file them as CSV")
+    return {cell_name(row, column): words for row, column, words in filled(names, catalogue)}
 
 
 def asked_cells(unit: TemplateUnit, period: Period, catalogue: Catalogue) -> set[tuple[str, str, str]]:
@@ -145,12 +165,23 @@ def _defined_on(catalogue: Catalogue, day: date) -> date:
 
 
 @lru_cache(maxsize=64)
-def _skeleton(kind: _Kind, *, shows_all: bool) -> Skeleton:
+def _lists(kind: _Kind) -> tuple[Indicator, ...]:
+    """The lists whose names a kind of unit may file in its workbook."""
+    asked = kind.catalogue.asked_of(kind.level, kind.unit_type)
+    return lists_of((one for one in asked if one.collect is Collect.TYPED), kind.level)
+
+
+@lru_cache(maxsize=64)
+def _skeleton(kind: _Kind, *, shows_all: bool, shows_names: bool) -> Skeleton:
     pages = _pages(kind)
     hidden = [] if shows_all else [page for page in pages if page.is_hidden]
     more = "".join(_MORE_LIES_HIDDEN.format(count=len(page.sheet.rows)) for page in hidden)
     shown = [replace(page, is_hidden=page in hidden) for page in pages]
-    return Skeleton(draw(shown, kind.catalogue, more, kind.defined_on, kind.filed_as))
+    lists = _lists(kind)
+    seen = {asked.code for page in shown if not page.is_hidden for asked in page.sheet.rows.values()}
+    hides_names = not shows_names and not any(one.owner_level == kind.level and one.code in seen for one in lists)
+    drawn = draw(shown, lists, kind.catalogue, more, kind.defined_on, kind.filed_as, hides_names=hides_names)
+    return Skeleton(drawn)
 
 
 @lru_cache(maxsize=64)

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.model import Status
-from ingestion import wording
+from ingestion import names_layout, wording
 from ingestion.entry_units import ENTRY_UNITS, EntryUnit
+from ingestion.names_layout import NAMES_SHEET, NamesSheet
 
 IDS_SHEET = "_kexie"
 RECEIPT_SHEET = "回执"
@@ -163,7 +164,8 @@ class FormSheet:
 class WorkbookIds:
     """Whose figures a workbook holds, for which period, and the sheets it was written with.
 
-    `filed_as` is the status of all its figures that can have it; None leaves each to its indicator.
+    `filed_as` is the status of all its figures that can have it; None leaves each to its indicator. `names` is its
+    sheet of names, where it has one.
     """
 
     unit_code: str
@@ -171,6 +173,16 @@ class WorkbookIds:
     catalogue_version: str
     sheets: Sequence[FormSheet]
     filed_as: Status | None = None
+    names: NamesSheet | None = None
+
+    def fixed_cells_of_names(self) -> dict[tuple[int, int], str]:
+        """What must still stand on the sheet of names."""
+        headers = {(names_layout.HEADER_ROW, column): header for column, header in enumerate(names_layout.HEADERS)}
+        return {
+            (names_layout.UNIT_ROW, len(headers) - 1): self.unit_code,
+            (names_layout.PERIOD_ROW, 0): period_line(self.period, self.filed_as),
+            **headers,
+        }
 
     def fixed_cells(self, sheet: FormSheet) -> dict[tuple[int, int], str]:
         """What must still stand in a sheet, by (row, column), for its cells to mean what they meant."""
@@ -209,11 +221,14 @@ def ids_from_rows(rows: Sequence[Sequence[object]]) -> WorkbookIds | None:
             return None
         ids = json.loads(_text(rows[0][1]))
         sheet_from = _first_sheet_from_json if GRIDS[version].is_first_version else _sheet_from_json
-        sheets = [sheet_from(_text(row[0]), _text(row[1])) for row in rows[1:]]
+        described = {_text(row[0]): _text(row[1]) for row in rows[1:]}
+        names = names_from_json(described.pop(NAMES_SHEET)) if NAMES_SHEET in described else None
+        sheets = [sheet_from(title, content) for title, content in described.items()]
         filed_as = Status(_text(ids["status"])) if "status" in ids else None
         if filed_as not in _FILED_AS:
             return None
-        return WorkbookIds(_text(ids["unit"]), _text(ids["period"]), _text(ids["catalogue"]), sheets, filed_as)
+        whose = (_text(ids["unit"]), _text(ids["period"]), _text(ids["catalogue"]))
+        return WorkbookIds(*whose, sheets, filed_as, names)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         return None
 
@@ -233,6 +248,16 @@ def sheet_to_json(sheet: FormSheet) -> str:
         if asked.unit:
             entered.setdefault(asked.unit.name, []).append(row)
     return _to_json({"jurisdiction": sheet.has_jurisdiction, "forms": forms, "entered": entered})
+
+
+def names_to_json(sheet: NamesSheet) -> str:
+    """The sheet of names as the hidden sheet's row of its title holds it."""
+    return _to_json({"lists": sheet.codes})
+
+
+def names_from_json(text: str) -> NamesSheet:
+    """The sheet of names that the hidden sheet describes."""
+    return NamesSheet(tuple(map(_text, json.loads(text)["lists"])))
 
 
 # Every workbook of a kind of unit holds the same words here, and reading thousands is quicker when each is parsed once.

@@ -47,10 +47,12 @@ class Findings:
         details["indicator_name"] = indicator.name_zh
         self._add(key, code, self._severity(code, key), place, "", key[0], indicator.code, details)
 
-    def about_name(self, key: Key, indicator: Indicator, one: ListedName, code: str, /, **details: str) -> None:
-        """A finding at one name of a list."""
+    def about_name(
+        self, key: Key, indicator: Indicator, one: ListedName, place: Place, code: str, /, **details: str
+    ) -> None:
+        """A finding at one name of a list, or beside it."""
         details = {"indicator_name": indicator.name_zh, "name": wording.plain(one.name)} | details
-        self._add(key, code, self._severity(code, key), one.place, one.name, key[0], indicator.code, details)
+        self._add(key, code, self._severity(code, key), place, one.name, key[0], indicator.code, details)
 
     def reject(self, widely: Key) -> None:
         """Reject every submission of the file that fits; an empty part stands for any."""

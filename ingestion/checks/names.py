@@ -13,6 +13,7 @@ from ingestion.checks.findings import Findings
 from ingestion.checks.results import Named, Row
 from ingestion.context import Cell, Context, InForce, Key, Rule
 from ingestion.name_lists import ListKey, UnreadableDay, name_key
+from ingestion.names_layout import place_of
 from ingestion.observations import FileContent, ListedName
 from ingestion.periods import Period
 from ingestion.tree import Span
@@ -80,9 +81,11 @@ class _Names:
             yield self._named(cell, one, rule, read)
 
     def _read(self, one: ListedName, rule: Rule) -> _Read | None:
-        too_long = next((text for text in (one.name, one.title, one.batch) if len(text) > self._limit), "")
+        words = {"name": one.name, "title": one.title, "batch": one.batch}
+        too_long = next((field for field, text in words.items() if len(text) > self._limit), "")
         if too_long:
-            self._tell(one, rule, "NAME_TOO_LONG", raw=wording.plain(too_long), limit=str(self._limit))
+            raw = wording.plain(words[too_long])
+            self._tell(one, rule, "NAME_TOO_LONG", too_long, raw=raw, limit=str(self._limit))
             return None
         level, level_known = self._level(one, rule)
         since, until, days_read = self._days(one, rule)
@@ -97,20 +100,20 @@ class _Names:
         found = codes.get(name_key(one.level))
         if found is None:
             allowed = "、".join(f"{label}（{code}）" for code, label in labels.items())
-            self._tell(one, rule, "NAME_LEVEL_UNKNOWN", level=wording.plain(one.level), allowed=allowed)
+            self._tell(one, rule, "NAME_LEVEL_UNKNOWN", "level", level=wording.plain(one.level), allowed=allowed)
         return found, found is not None
 
     def _days(self, one: ListedName, rule: Rule) -> tuple[date | None, date | None, bool]:
         days: list[date | None] = []
-        for written, is_last in ((one.valid_from, False), (one.valid_until, True)):
+        for field, written, is_last in (("valid_from", one.valid_from, False), ("valid_until", one.valid_until, True)):
             try:
                 days.append(name_lists.day(written, is_last=is_last))
             except UnreadableDay:
-                self._tell(one, rule, "NAME_DATE_UNREADABLE", raw=wording.plain(written))
+                self._tell(one, rule, "NAME_DATE_UNREADABLE", field, raw=wording.plain(written))
                 return None, None, False
         since, until = days
         if since is not None and until is not None and until < since:
-            self._tell(one, rule, "NAME_DATES_CROSSED", valid_from=str(since), valid_until=str(until))
+            self._tell(one, rule, "NAME_DATES_CROSSED", "valid_until", valid_from=str(since), valid_until=str(until))
             return None, None, False
         return since, until, True
 
@@ -121,7 +124,7 @@ class _Names:
         found = self._known_units().get(name_key(one.located_in))
         if found is None:
             details = {"located_in": wording.plain(one.located_in), "unit_name": self._span.name}
-            self._tell(one, rule, "NAME_UNIT_UNKNOWN", **details)
+            self._tell(one, rule, "NAME_UNIT_UNKNOWN", "located_in", **details)
         return found, found is not None
 
     def _known_units(self) -> Mapping[str, str]:
@@ -143,9 +146,9 @@ class _Names:
         has_ended = name_lists.has_ended(read.valid_until, period, over_time)
         has_not_begun = name_lists.has_not_begun(read.valid_from, period, over_time)
         if has_ended:
-            self._tell(one, rule, "NAME_EXPIRED", valid_until=str(read.valid_until), period=in_words)
+            self._tell(one, rule, "NAME_EXPIRED", "valid_until", valid_until=str(read.valid_until), period=in_words)
         elif has_not_begun:
-            self._tell(one, rule, "NAME_NOT_YET_VALID", valid_from=str(read.valid_from), period=in_words)
+            self._tell(one, rule, "NAME_NOT_YET_VALID", "valid_from", valid_from=str(read.valid_from), period=in_words)
         place = one.place
         return Named(
             *cell, one.name, name_key(one.name), one.title, name_key(one.title), read.level, one.batch, read.located_in,
@@ -153,8 +156,10 @@ class _Names:
             place.sheet or None, place.cell or None, place.line,
         )  # fmt: skip
 
-    def _tell(self, one: ListedName, rule: Rule, code: str, **details: str) -> None:
-        self._findings.about_name(self._key, rule.indicator, one, code, **details)
+    def _tell(self, one: ListedName, rule: Rule, code: str, field: str = "name", /, **details: str) -> None:
+        """A finding at a field of a name."""
+        place = place_of(one.place, field)
+        self._findings.about_name(self._key, rule.indicator, one, place, code, **details)
 
 
 def _agreeing(

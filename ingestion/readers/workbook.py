@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -15,6 +15,9 @@ from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 from python_calamine import CalamineError, CalamineWorkbook
 
 from catalogue.model import Catalogue
+from ingestion import name_lists
+from ingestion.names_layout import FIRST_ROW as FIRST_ROW_OF_NAMES
+from ingestion.names_layout import HEADERS, NAMES_SHEET, NamesSheet
 from ingestion.observations import FileContent, Place, Problem, Reading
 from ingestion.package import Package
 from ingestion.readers.figures import (
@@ -25,6 +28,7 @@ from ingestion.readers.figures import (
     clipped,
     figure_in,
 )
+from ingestion.readers.names import names_in
 from ingestion.readers.sheet_markup import formulas_without_result, is_blank
 from ingestion.refusal import Refusal
 from ingestion.rest_is_zero import NOT_TICKED, TICKED, covers
@@ -58,6 +62,7 @@ def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes
     versions = {part.version for sheet in ids.sheets for part in sheet.forms}
     content = FileContent("workbook", form_version=",".join(sorted(versions)))
     unclaimed = dict.fromkeys(name for name in book.sheets if name not in (IDS_SHEET, RECEIPT_SHEET))
+    _read_names(ids, book, unclaimed, catalogue, content)
     filed: dict[str, None] = {}
     known: set[str] = set()
     missing: list[FormSheet] = []
@@ -65,7 +70,7 @@ def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes
         # A form's first sheet files it, blank or not; the sheet with its other rows does where it holds a figure.
         own = [part.form for part in sheet.forms if part.form not in known]
         known.update(own)
-        name = _find(sheet, ids, book, unclaimed)
+        name = _find(sheet.sheet, ids.fixed_cells(sheet), ids, book, unclaimed)
         if name is None:
             missing.append(sheet)
             continue
@@ -73,7 +78,9 @@ def read(data: bytes, package: Package, catalogue: Catalogue, unpacked_megabytes
         read_before = len(content.readings)
         _read_form(sheet, name, ids, book, catalogue, content)
         filed |= dict.fromkeys([*own, *(reading.form for reading in content.readings[read_before:])])
+    filed |= dict.fromkeys(one.form for one in content.names)
     content.filed = [(ids.unit_code, form, ids.period) for form in filed]
+    name_lists.add_counts(content, catalogue)
     for sheet in missing:
         is_filed = any(part.form in filed for part in sheet.forms)
         code = "SHEET_MISSING_OF_FILED" if is_filed else "SHEET_MISSING"
@@ -161,13 +168,54 @@ def _part_name(target: str) -> str:
     return target if target.startswith("xl/") else f"xl/{target}"
 
 
-def _find(sheet: FormSheet, ids: WorkbookIds, book: _Book, unclaimed: Mapping[str, None]) -> str | None:
-    """The title of the tab that holds a form: its own, or that of a tab renamed by the clerk."""
-    if sheet.sheet in unclaimed:
-        return sheet.sheet
-    titles = {other.sheet for other in ids.sheets}
+def _read_names(
+    ids: WorkbookIds, book: _Book, unclaimed: dict[str, None], catalogue: Catalogue, content: FileContent
+) -> None:
+    """Read the sheet of names, where the workbook was written with one."""
+    if ids.names is None:
+        return
+    fixed = ids.fixed_cells_of_names()
+    tab = _find(NAMES_SHEET, fixed, ids, book, unclaimed)
+    if tab is None:
+        content.problems.append(Problem("SHEET_MISSING", Place(), {"form_title": NAMES_SHEET}))
+        return
+    unclaimed.pop(tab)
+    rows, without_result = book.read(tab)
+    if moved := _misplaced(rows, fixed):
+        content.problems.append(_layout_changed(tab, moved))
+        return
+    for found in names_in(rows, without_result, tab, ids, catalogue):
+        if isinstance(found, Problem):
+            content.problems.append(found)
+        else:
+            content.names.append(found)
+    name_lists.refuse_too_many(content.names, catalogue)
+    content.problems += _told(tab, _strays_of_names(ids.names, rows, without_result))
+
+
+def _strays_of_names(
+    sheet: NamesSheet, rows: Rows, without_result: Mapping[tuple[int, int], str]
+) -> list[tuple[int, int, str]]:
+    """What was written beside the table of names, as (row, column, words)."""
+    written = [(row, column) for row, cells in enumerate(rows) for column, one in enumerate(cells) if _is_written(one)]
+    found = [(*at, _as_typed(rows[at[0]][at[1]])) for at in written] + [
+        (*at, raw) for at, raw in without_result.items()
+    ]
+    return [
+        (row, column, raw)
+        for row, column, raw in found
+        if not sheet.is_printed(row, column) and not (row >= FIRST_ROW_OF_NAMES and column < len(HEADERS))
+    ]
+
+
+def _find(
+    title: str, fixed: Mapping[tuple[int, int], str], ids: WorkbookIds, book: _Book, unclaimed: Mapping[str, None]
+) -> str | None:
+    """The title of the tab that holds a sheet: its own, or that of a tab renamed by the clerk."""
+    if title in unclaimed:
+        return title
+    titles = {NAMES_SHEET, *(other.sheet for other in ids.sheets)}
     renamed = (name for name in unclaimed if name not in titles and not book.is_blank(name))
-    fixed = ids.fixed_cells(sheet)
     return next((name for name in renamed if _misplaced(book.read(name).rows, fixed) is None), None)
 
 
@@ -198,18 +246,23 @@ def _read_form(
     cells = book.read(name)
     asked = {row: _believed(asked, catalogue) for row, asked in sheet.rows.items()}
     if moved := _misplaced(cells.rows, _expected(sheet, asked, ids, catalogue)):
-        (row, column), found, text = moved
-        details = {"sheet": name, "found": clipped(found), "expected": text}
-        content.problems.append(Problem("FORM_LAYOUT_CHANGED", Place(name, cell_name(row, column)), details))
+        content.problems.append(_layout_changed(name, moved))
         return
     current = {row: one for row, one in asked.items() if one.form not in outdated} if outdated else asked
     statuses = _statuses(ids, current, catalogue)
-    reader = _SheetReader(sheet, name, ids, cells, current, statuses)
+    named = {one.indicator_code for one in content.names}
+    reader = _SheetReader(sheet, name, ids, cells, current, statuses, named)
     content.readings += reader.readings()
     content.blank += reader.blank()
     if sheet.tick_row is not None:
         _take_tick(reader, catalogue, content)
     content.problems += _strays(sheet, name, *cells)
+
+
+def _layout_changed(tab: str, moved: tuple[tuple[int, int], str, str]) -> Problem:
+    (row, column), found, text = moved
+    details = {"sheet": tab, "found": clipped(found), "expected": text}
+    return Problem("FORM_LAYOUT_CHANGED", Place(tab, cell_name(row, column)), details)
 
 
 def _statuses(ids: WorkbookIds, asked: Mapping[int, Asked], catalogue: Catalogue) -> dict[str, str]:
@@ -251,9 +304,10 @@ class _SheetReader:
         cells: _Cells,
         asked: Mapping[int, Asked],
         statuses: Mapping[str, str],
+        named: Collection[str],
     ) -> None:
         self._sheet, self.name, self._ids, self._cells = sheet, name, ids, cells
-        self.asked, self._statuses = asked, statuses
+        self.asked, self._statuses, self._named = asked, statuses, named
 
     def readings(self) -> Iterator[Reading]:
         """One for each cell that is not blank."""
@@ -288,7 +342,7 @@ class _SheetReader:
         """The cells for own figures in which nothing stands, of the rows that are shown at once."""
         rows, own = self._cells.rows, self._sheet.own
         for row, (form, code, _) in self.asked.items() if len(self._sheet.forms) == 1 else ():
-            if rows[row][own] == "":
+            if rows[row][own] == "" and code not in self._named:
                 yield form, code, Place(self.name, cell_name(row, own))
 
     def tick(self) -> tuple[str, str]:
@@ -300,13 +354,16 @@ class _SheetReader:
         return typed, cell_name(row, column)
 
     def rows_without_own(self) -> Iterator[tuple[int, Asked, bool]]:
-        """The rows without a figure of the unit's own, and whether nothing else stands there: no claim and no note."""
+        """The rows without a figure of the unit's own, and whether nothing else stands there: no claim and no note.
+
+        A list whose names are filed has its figure by them.
+        """
         rows, without_result = self._cells
         (own, _), *claims = self._sheet.scopes
         others = [column for column, _ in claims] + [self._sheet.note_column]
         for row, asked in self.asked.items():
             cells = rows[row]
-            if not _is_written(cells[own]) and (row, own) not in without_result:
+            if asked.code not in self._named and not _is_written(cells[own]) and (row, own) not in without_result:
                 yield row, asked, not any(_is_written(cells[at]) or (row, at) in without_result for at in others)
 
     def zero(self, row: int, asked: Asked, tick: str) -> Reading:
@@ -386,6 +443,11 @@ def _strays(sheet: FormSheet, name: str, rows: Rows, without_result: Mapping[tup
         for at, raw in without_result.items()
         if at not in sheet.printed and (at[0] not in sheet.rows or at[1] not in inputs)
     ]
+    return _told(name, found)
+
+
+def _told(name: str, found: Sequence[tuple[int, int, str]]) -> list[Problem]:
+    """A problem for each stray, as (row, column, words); of very many the number."""
     named = [_stray(name, cell_name(row, column), raw) for row, column, raw in found[:_MOST_STRAYS_NAMED]]
     if len(found) > _MOST_STRAYS_NAMED:
         named.append(_stray(name, "", f"……等另外 {len(found) - _MOST_STRAYS_NAMED} 处内容"))
