@@ -43,10 +43,12 @@ class UnitType(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose work a figure describes. Only `own` is ever added; `jurisdiction` is a claim."""
+    """Whose work a figure describes. Only `own` is ever added, and an `adjustment` of what was counted twice below the
+    unit; `jurisdiction` is a claim."""
 
     OWN = "own"
     JURISDICTION = "jurisdiction"
+    ADJUSTMENT = "adjustment"
     JOINT_UP = "joint_up"
     JOINT_DEPT = "joint_dept"
     PART = "part"

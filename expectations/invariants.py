@@ -7,7 +7,7 @@ figure of its own may have filed 无此项 or nothing), either one passes.
 
 from collections.abc import Iterable
 
-from catalogue.model import SUMMABLE, Aggregation, Basis, Catalogue, Formula, Indicator, Level, ReportLine
+from catalogue.model import SUMMABLE, Aggregation, Basis, Catalogue, Formula, Indicator, Level, ReportLine, Scope
 from expectations.provenance import CANDIDATE, figures_of, provenance
 from expectations.relations import RELATIONS
 from expectations.restated import restated_rules
@@ -20,7 +20,7 @@ LINES = RELATIONS["report_lines"]
 RECONCILED = RELATIONS["reconciliation"]
 INDICATORS = RELATIONS["indicators"]
 
-ROLES = ("own", "claim", "numerator", "denominator")
+ROLES = ("own", "claim", "adjustment", "numerator", "denominator")
 ADDING = quoted(sorted({*SUMMABLE, Aggregation.LIST}))
 NEVER_ADDED = (Aggregation.RATIO, Aggregation.RANK, Aggregation.TARGET, Aggregation.REF)
 COMBINED = quoted((Aggregation.COVERAGE, Aggregation.PEAK))
@@ -203,8 +203,28 @@ def _sums() -> Iterable[Rule]:
         VALUES,
         "values_add_up",
         "逐级相加",
-        "可加指标的汇总数（及上下限）等于本级数（没有本级数的为乡镇合计）加各下级采用数；下面有敞口的才敞口",
+        "可加指标的汇总数（及上下限）等于本级数（没有本级数的为乡镇合计）加各下级采用数，再加本单位的去重调整；下面有敞口的才敞口",
         _WRONG_SUMS,
+    )
+    yield no_rows(
+        VALUES,
+        "values_adjustments_add_up",
+        "去重调整逐级相加",
+        "采用数中去重调整的部分，等于计入它的各级去重调整之和；没有的为空；可加指标调整以后没有小于 0 的数",
+        f"""
+        select v.*, added.value as added from {VALUES.path} as v
+        left join (
+            select tree.ancestor_code as unit_code, adjusted.indicator_code, adjusted.period,
+                sum(adjusted.value) as value
+            from ({ADJUSTED}) as adjusted
+            join {TREE.path} as tree on tree.period = adjusted.period and tree.unit_code = adjusted.holder_code
+                and tree.ancestor_depth >= adjusted.reach_depth
+            group by tree.ancestor_code, adjusted.indicator_code, adjusted.period
+        ) as added on added.unit_code = v.unit_code and added.indicator_code = v.indicator_code
+            and added.period = v.period
+        where v.adjustment_value is distinct from added.value
+            or v.adjustment_value is not null and (v.value < 0 or v.low < 0)
+        """,
     )
     yield no_rows(
         VALUES,
@@ -231,6 +251,19 @@ def _sums() -> Iterable[Rule]:
     )
 
 
+# Of few figures: an index finds them among all that was filed.
+ADJUSTED = f"""
+    select leaf.period, leaf.holder_code, leaf.indicator_code, leaf.reach_depth,
+        sum(case when each.weight is null then filed.value else each.value end) as value
+    from {LEAVES.path} as leaf
+    cross join lateral unnest(leaf.observation_ids, leaf.weights, leaf.shared_values)
+        as each (observation_id, weight, value)
+    join landing.observation as filed
+        on filed.observation_id = each.observation_id and filed.scope = '{Scope.ADJUSTMENT}'
+    where leaf.role = '{Scope.ADJUSTMENT}'
+    group by leaf.period, leaf.holder_code, leaf.indicator_code, leaf.reach_depth
+"""
+
 _TERMS_BELOW = ", ".join(
     f"""
     count(c.{column}) filter (where {whose}) as {prefix}_{column}_known,
@@ -253,7 +286,8 @@ _WRONG_SUMS = f"""
         group by link.parent_code, c.indicator_code, c.period
     ),
     sums as (
-        select v.unit_code, v.indicator_code, v.period, part.name as part, part.computed,
+        select v.unit_code, v.indicator_code, v.period, part.name as part,
+            part.computed - coalesce(adjusted.value, 0) as computed,
             own.is_term as has_own,
             own.terms + coalesce(below.units_terms, 0) as terms,
             own.terms + coalesce(below.units_terms, 0) = part.own_known + part.units_known as is_known,
@@ -266,6 +300,8 @@ _WRONG_SUMS = f"""
         join {INDICATORS.path} as i on i.indicator_code = v.indicator_code and i.aggregation in ({ADDING})
         left join below on below.unit_code = v.unit_code and below.indicator_code = v.indicator_code
             and below.period = v.period
+        left join ({ADJUSTED}) as adjusted on adjusted.holder_code = v.unit_code
+            and adjusted.indicator_code = v.indicator_code and adjusted.period = v.period
         cross join lateral (
             select it.is_term, case when it.is_term then 1 else 0 end as terms
             from (select v.basis <> '{Basis.LIST}' and coalesce(v.own_value, v.own_low, v.own_high) is not null)
@@ -347,7 +383,7 @@ def _lines(catalogue: Catalogue) -> Iterable[Rule]:
         LINES,
         "lines_show_province_figure",
         "报告行等于全省采用数",
-        "只用一项指标的报告行，数、上下限、依据、报送范围就是全省该指标的采用数",
+        "只用一项指标的报告行，数、上下限、依据、去重调整、报送范围就是全省该指标的采用数",
         f"""
         select line.* from {LINES.path} as line
         left join {VALUES.path} as v on v.unit_code = line.unit_code
@@ -355,7 +391,7 @@ def _lines(catalogue: Catalogue) -> Iterable[Rule]:
         where line.formula is null
             and (line.value is distinct from v.value
             or line.low is distinct from v.low or line.high is distinct from v.high
-            or line.basis is distinct from v.basis
+            or line.basis is distinct from v.basis or line.adjustment_value is distinct from v.adjustment_value
             or line.units_expected is distinct from v.units_expected
             or line.units_reported is distinct from v.units_reported
             or line.units_covered is distinct from v.units_covered)

@@ -12,7 +12,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalogue.model import NARRATIVE, Aggregation, Catalogue, Indicator, Relation, RelationKind, Severities
+from catalogue.model import (
+    NARRATIVE,
+    Aggregation,
+    Catalogue,
+    Indicator,
+    Level,
+    Relation,
+    RelationKind,
+    Scope,
+    Severities,
+)
 from ingestion.figures_print import prints_of
 from ingestion.observations import FileContent
 from ingestion.peers import Peers
@@ -131,6 +141,7 @@ class Context:
     _limits: dict[tuple[str, date], Decimal] = field(default_factory=dict)
     _units: dict[tuple[str, str], Span | None] = field(default_factory=dict)
     _below: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _ever_below: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rules = {
@@ -175,6 +186,19 @@ class Context:
         if asked not in self._below:
             self._below[asked] = list(self.tree.below(unit_code, period.last_day))
         return self._below[asked]
+
+    def ever_below(self, unit_code: str, period: Period) -> frozenset[str]:
+        """All units under a unit on any day of a period, with those that they came from; without townships."""
+        asked = (unit_code, str(period))
+        if asked not in self._ever_below:
+            below = {
+                code
+                for code, spans in self.tree.spans.items()
+                if spans[-1].level != Level.TOWNSHIP
+                and unit_code in self.tree.ancestors(code, period.first_day, period.last_day)
+            }
+            self._ever_below[asked] = frozenset(below.union(*map(self.tree.predecessors, below)) - {unit_code})
+        return self._ever_below[asked]
 
     def unit(self, unit_code: str, period: Period) -> Span | None:
         """The unit as it last was in a period, or None where it did not exist then."""
@@ -291,10 +315,12 @@ def load_for(
     wanted |= {other for key in wanted for other in (*_a_year_before(key), *_beside(key, context.catalogue))}
     wanted |= set(_below_claims(context, contents))
     asked_of_peers = context.peers.wanted(wanted)
-    found = _in_force(connection, sorted(wanted | asked_of_peers))
-    context.in_force = {key: submission for key, submission in found.items() if key in wanted}
+    below = set(_below_adjustments(context, contents)) - wanted
+    found = _in_force(connection, sorted(wanted | asked_of_peers | below))
+    context.in_force = {key: submission for key, submission in found.items() if key in wanted | below}
     _add_names(connection, context)
-    context.peers.learn_filed(found)
+    asked = wanted | asked_of_peers
+    context.peers.learn_filed({key: submission for key, submission in found.items() if key in asked})
     context.peers.learn_sent(contents)
     context.copies = _copies(connection, prints_of(context, contents))
     context.years_filed = _years_filed(connection, sorted({(unit, form) for unit, form, _ in wanted}))
@@ -312,6 +338,21 @@ def _below_claims(context: Context, contents: Iterable[FileContent]) -> Iterator
         period = parse_period(written)
         if period is not None and unit_code in context.tree.spans:
             yield from ((below, form, written) for below in context.units_below(unit_code, period))
+
+
+def _below_adjustments(context: Context, contents: Iterable[FileContent]) -> Iterator[Key]:
+    """What the units below filed, in whole or in parts, where a unit adjusts the sum of their figures."""
+    adjusted = {
+        (reading.unit_code, context.rules[reading.indicator_code].indicator.form, reading.period)
+        for content in contents
+        for reading in content.readings
+        if reading.scope == Scope.ADJUSTMENT and reading.indicator_code in context.rules
+    }
+    for unit_code, form, written in adjusted:
+        period = parse_period(written)
+        for below in context.ever_below(unit_code, period) if period is not None else ():
+            for part in period.parts if period is not None else ():
+                yield from ((below, of, str(part)) for of in (form, NARRATIVE))
 
 
 def _beside(key: Key, catalogue: Catalogue) -> Iterable[Key]:

@@ -38,12 +38,27 @@ class Period:
         return range(int(self.part), int(self.part) + 1)
 
     @property
+    def parts(self) -> tuple[Period, ...]:
+        """The period itself and every shorter one in it, longer ones first."""
+        return _parts(self)
+
+    def is_within(self, other: Period) -> bool:
+        """Whether every month of it, if of the same year, is one of the other's."""
+        return set(self.months) <= set(other.months)
+
+    @property
     def first_day(self) -> date:
         return date(self.year, self.months[0], 1)
 
     @property
     def last_day(self) -> date:
         return _last_day(self.year, self.months[-1])
+
+
+@lru_cache(maxsize=1024)
+def _parts(period: Period) -> tuple[Period, ...]:
+    every = (Period(period.year, part) for part in ("", *PARTS))
+    return tuple(one for one in every if one.is_within(period))
 
 
 @lru_cache(maxsize=4096)

@@ -73,9 +73,13 @@ class Tree:
 
     def below(self, unit_code: str, day: date) -> Iterator[str]:
         """The units under a unit on a day, at any depth, but townships."""
-        for child in self._children_on(day).get(unit_code, ()):
+        for child in self.children(unit_code, day):
             yield child
             yield from self.below(child, day)
+
+    def children(self, unit_code: str, day: date) -> list[str]:
+        """The units right under a unit on a day, but townships."""
+        return self._children_on(day).get(unit_code, [])
 
     def alike(self, level: str, unit_type: str, day: date) -> list[str]:
         """The units of a level and type that exist on a day, in the order of their codes."""

@@ -36,6 +36,7 @@ LABELS = {
     "gap": "差额",
     "provisional_part": "依据预计数的部分",
     "narrative_part": "依据文字材料的部分",
+    "adjustment_value": "去重调整",
     "is_inherited": "含前身单位的数",
     "is_estimate": "含按权重拆分的数",
     "coverage": "覆盖率",

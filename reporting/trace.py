@@ -13,9 +13,9 @@ from ingestion.wording import plain
 from kexie.errors import UserError
 from reporting.leaf_history import REVISIONS_OF_LEAVES, history_lines
 from reporting.moments import moment, shown
-from reporting.wording import figure, place
+from reporting.wording import adjusted, figure, place
 
-ROLES = {"claim": "含下级 ", "numerator": "分子 ", "denominator": "分母 "}
+ROLES = {"claim": "含下级 ", "adjustment": "去重调整 ", "numerator": "分子 ", "denominator": "分母 "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _unit_line(unit: Row[Any]) -> str:
     own = f"，本级 {figure(unit.own_value, unit.own_low, unit.own_high)}" if unit.units_expected > 1 else ""
     return (
         f"{unit.unit_name}（{unit.unit_code}）{figure(unit.value, unit.low, unit.high)} {unit.measure or ''}"
-        f" [{basis}，已报 {unit.units_reported}/{unit.units_expected}]{own}"
+        f" [{basis}，已报 {unit.units_reported}/{unit.units_expected}]{own}{adjusted(unit.adjustment_value)}"
     )
 
 

@@ -13,7 +13,7 @@ from catalogue.model import ChangeReason
 from kexie import clock
 from kexie.errors import UserError
 from reporting.moments import moment, shown
-from reporting.wording import figure
+from reporting.wording import figure, signed
 
 
 def why(engine: Engine, unit: str, indicator: str, period: str, since: str, until: str | None) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _explained(terms: dict[str, Row[Any]], leaves: Sequence[Row[Any]], asked_ind
         else:
             continue
         label = load_catalogue().label("change_reasons", reason)
-        yield f"{label}  {'' if amount is None else _signed(amount)}".rstrip()
+        yield f"{label}  {'' if amount is None else signed(amount)}".rstrip()
         for leaf in of_reason:
             yield f"    {_leaf_line(leaf, asked_indicator)}"
 
@@ -109,16 +109,12 @@ def _proof(before: Row[Any] | None, after: Row[Any] | None, terms: dict[str, Row
     was, is_now = (
         _plain(row.value) if row is not None and row.value is not None else "无数" for row in (before, after)
     )
-    parts = " ".join(_signed(row.term) for row in terms.values())
-    return f"合计  {parts} = {_signed(first.difference)}，即 {was} → {is_now}"
+    parts = " ".join(signed(row.term) for row in terms.values())
+    return f"合计  {parts} = {signed(first.difference)}，即 {was} → {is_now}"
 
 
 def _plain(amount: Decimal) -> str:
     return figure(amount, amount, amount)
-
-
-def _signed(amount: Decimal) -> str:
-    return f"{amount:+,f}".replace("-", "−")
 
 
 FIGURE = """

@@ -20,6 +20,16 @@ def figure(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> 
     return f"{point}（{'' if low is None else f'{low:,f}'}—{high:,f}）"
 
 
+def signed(amount: Decimal) -> str:
+    """An amount that is added or taken off: `+3`, `−3`."""
+    return f"{amount:+,f}".replace("-", "−")
+
+
+def adjusted(amount: Decimal | None) -> str:
+    """What of a figure rests on adjustments, as the end of a sentence about it; nothing where none were made."""
+    return "" if amount is None else f"，含去重调整 {signed(amount)}"
+
+
 def place(filed: Row[Any]) -> str:
     """Sheet and cell, line, or the quoted words and which characters of the text they are."""
     if filed.cell:

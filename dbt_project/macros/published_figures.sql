@@ -31,7 +31,8 @@
         case when rollup.value is not null then rollup.provisional_value end as provisional_part,
         case when rollup.value is not null then rollup.narrative_value end as narrative_part,
         rollup.is_inherited,
-        rollup.is_estimate
+        rollup.is_estimate,
+        rollup.adjustment_value
     from {{ ref('int_rollup') }} as rollup
     join {{ ref('int_slices') }} as slices on slices.slice_id = rollup.slice_id
     join {{ ref('int_tree') }} as tree on tree.slice_id = rollup.slice_id and tree.unit_code = rollup.unit_code

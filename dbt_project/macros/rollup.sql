@@ -1,7 +1,7 @@
 {# One level of the rollup: `nodes` are the units of this depth, `children` the finished rows of the depth below. #}
 
-{# What the children bring, townships apart from the others, by the parent they stand under. #}
-{% macro children_terms(children) -%}
+{# What the children bring, townships apart from the others, by the parent they stand under; units with nobody below them adjust nothing. #}
+{% macro children_terms(children, adjust=true) -%}
     select
         parent_id,
         level = 'township' as are_townships,
@@ -12,6 +12,7 @@
         {% endfor %}
         bool_or(is_inherited) as is_inherited,
         bool_or(is_estimate) as is_estimate,
+        {{ 'sum(adjustment_value)' if adjust else 'null::numeric' }} as adjustment_value,
         sum(units_expected) as units_expected,
         sum(units_reported) as units_reported,
         sum(units_covered) as units_covered,
@@ -25,7 +26,8 @@
     select
         parent_id,
         {% for sum in ['terms', 'valueless_terms', 'lowless_terms', 'highless_terms', 'sum_value', 'sum_low', 'sum_high',
-                       'provisional_value', 'narrative_value', 'units_expected', 'units_reported', 'units_covered'] %}
+                       'provisional_value', 'narrative_value', 'adjustment_value', 'units_expected', 'units_reported',
+                       'units_covered'] %}
         sum({{ sum }}) as {{ sum }},
         {% endfor %}
         {% for greatest in ['max_value', 'max_low', 'max_high'] %}
@@ -91,9 +93,11 @@
     ) as nodes
 {%- endmacro %}
 
-{# The computed figure, own term and children, as the kind adds; then what counts and covers the subtree. Without `children`, of units
-   that have none. #}
+{# The computed figure, own term and children, as the kind adds, with the unit's adjustment; then what counts and covers the subtree.
+   Without `children`, of units that have none and so nothing to adjust. #}
 {% macro with_computed(nodes, children=none) -%}
+    {%- set adjusted = children is not none -%}
+    {%- set adjustment = ' + adjustment.value' if adjusted else '' -%}
     select
         nodes.node_id,
         nodes.parent_id,
@@ -110,6 +114,8 @@
         nodes.own_has_number,
         nodes.own_observation_ids,
         nodes.claim_observation_ids,
+        {{ 'adjustment.is_used' if adjusted else 'false' }} as uses_adjustment,
+        {{ 'nodes.adjustment_observation_ids' if adjusted else 'null::bigint[]' }} as adjustment_observation_ids,
         nodes.stands_in,
         {% for part in ['value', 'low', 'high', 'provisional_value', 'is_provisional', 'narrative_value', 'is_narrative',
                         'is_inherited', 'is_estimate'] %}
@@ -130,8 +136,8 @@
             when nodes.aggregation = 'peak'
             then greatest(case when nodes.counted then nodes.counted_value end, children.max_value)
             when nodes.aggregation = 'coverage' and nodes.counted::integer + coalesce(children.terms, 0) > 1 then null
-            when nodes.counted then nodes.counted_value + coalesce(children.sum_value, 0)
-            else children.sum_value
+            when nodes.counted then nodes.counted_value + coalesce(children.sum_value, 0){{ adjustment }}
+            else children.sum_value{{ adjustment }}
         end as computed_value,
         case
             when nodes.is_never_added then null
@@ -144,8 +150,8 @@
                 case when children.lowless_terms = 0 then children.sum_low end
             )
             when (nodes.counted and nodes.counted_low is null) or children.lowless_terms > 0 then null
-            when nodes.counted then nodes.counted_low + coalesce(children.sum_low, 0)
-            else children.sum_low
+            when nodes.counted then nodes.counted_low + coalesce(children.sum_low, 0){{ adjustment }}
+            else children.sum_low{{ adjustment }}
         end as computed_low,
         case
             when nodes.is_never_added then null
@@ -153,19 +159,33 @@
             when (nodes.counted and nodes.counted_high is null) or children.highless_terms > 0 then null
             when nodes.aggregation = 'peak'
             then greatest(case when nodes.counted then nodes.counted_high end, children.max_high)
-            when nodes.counted then nodes.counted_high + coalesce(children.sum_high, 0)
-            else children.sum_high
+            when nodes.counted then nodes.counted_high + coalesce(children.sum_high, 0){{ adjustment }}
+            else children.sum_high{{ adjustment }}
         end as computed_high,
         {% for mark in ['provisional', 'narrative'] %}
         coalesce(case when nodes.counted then nodes.counted_{{ mark }}_value end, 0)
+            {% if adjusted and mark == 'provisional' %}
+            + case when adjustment.is_used then nodes.adjustment_provisional_value else 0 end
+            {% endif %}
             + coalesce(children.{{ mark }}_value, 0) as computed_{{ mark }}_value,
         {% endfor %}
         {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
         case
             when nodes.is_ratio then nodes.ratio_is_{{ mark }}
             else (not nodes.is_list_owner and nodes.counted_is_{{ mark }}) or coalesce(children.is_{{ mark }}, false)
+                {% if adjusted and mark != 'narrative' %}
+                or (adjustment.is_used and nodes.adjustment_is_{{ mark }})
+                {% endif %}
         end as computed_is_{{ mark }},
         {% endfor %}
+        {% if adjusted %}
+        case
+            when adjustment.is_used or children.adjustment_value is not null
+            then adjustment.value + coalesce(children.adjustment_value, 0)
+        end as computed_adjustment_value,
+        {% else %}
+        null::numeric as computed_adjustment_value,
+        {% endif %}
         case
             when nodes.is_list_owner then 1
             else nodes.is_expected::integer + coalesce(children.units_expected, 0)
@@ -182,6 +202,26 @@
             or nodes.townships_have_figure or coalesce(children.has_figure, false) as has_figure
     from {{ nodes }} as nodes
     {{ beside_below('children', children) }}
+    {% if adjusted %}
+    {{ usable_adjustment() }}
+    {% endif %}
+{%- endmacro %}
+
+{# The unit's adjustment as far as it counts: one that is greater than all that came from the children is shown and never used. #}
+{% macro usable_adjustment() -%}
+    cross join lateral (
+        select is_used, case when is_used then nodes.adjustment_value else 0 end as value
+        from (
+            select coalesce(
+                nodes.aggregation in {{ adding_kinds() }}
+                and abs(nodes.adjustment_value) <= coalesce(
+                    case when children.lowless_terms = 0 then children.sum_low end,
+                    case when children.valueless_terms = 0 then children.sum_value end
+                ),
+                false
+            ) as is_used
+        ) as judged
+    ) as adjustment
 {%- endmacro %}
 
 {# The terms from below beside each of `nodes`; of a unit with nobody below they are constants, so that what follows from them is worked
@@ -239,6 +279,7 @@
         {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
         false as is_{{ mark }},
         {% endfor %}
+        null::numeric as adjustment_value,
         0 as units_expected, 0 as units_reported, 0 as units_covered, false as has_figure
     where false
 {%- endmacro %}
@@ -289,6 +330,7 @@
             else computed_is_{{ mark }}
         end as is_{{ mark }},
         {% endfor %}
+        case when basis in ('computed', 'partial') then computed_adjustment_value end as adjustment_value,
         units_expected::integer as units_expected,
         units_reported::integer as units_reported,
         (case when basis = 'claimed' then units_expected else units_counted end)::integer as units_covered,
@@ -296,6 +338,8 @@
         is_ratio,
         has_figure,
         own_observation_ids,
-        case when basis = 'claimed' then claim_observation_ids end as claim_observation_ids
+        case when basis = 'claimed' then claim_observation_ids end as claim_observation_ids,
+        uses_adjustment,
+        case when uses_adjustment then adjustment_observation_ids end as adjustment_observation_ids
     from {{ judged }}
 {%- endmacro %}

@@ -8,7 +8,7 @@
             + case
                 when row_number() over (
                     partition by {{ partition }}
-                    order by ({{ amount }} / {{ unit }} * {{ weight }}) % 1 desc, to_code
+                    order by {{ amount }} / {{ unit }} * {{ weight }} - floor({{ amount }} / {{ unit }} * {{ weight }}) desc, to_code
                 ) <= {{ amount }} / {{ unit }}
                     - sum(floor({{ amount }} / {{ unit }} * {{ weight }})) over (partition by {{ partition }})
                 then 1 else 0

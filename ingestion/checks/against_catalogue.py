@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from catalogue.model import FOREVER, NARRATIVE, Catalogue, Indicator
+from catalogue.model import FOREVER, NARRATIVE, SUMMABLE, Catalogue, Indicator, Scope
 from ingestion import wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Row
 from ingestion.context import Context, Key
 from ingestion.observations import Place
-from ingestion.periods import Period
+from ingestion.periods import Period, parse_period
 from ingestion.tree import Span
 
 HINTS = 20
@@ -70,13 +70,29 @@ def known_rows(findings: Findings, context: Context, key: Key, rows: list[Row], 
             continue
         if span is None:
             continue
-        if span.level not in indicator.levels or span.unit_type not in indicator.unit_types:
+        if reading.scope == Scope.ADJUSTMENT:
+            if not _can_be_adjusted(findings, context, key, row, span):
+                continue
+        elif span.level not in indicator.levels or span.unit_type not in indicator.unit_types:
             findings.about_row(key, row, "UNIT_NOT_ASKED", unit_name=span.name)
         # Prose tells of plans and of other years as it comes; the page beside its receipt says what is counted.
         if reading.status and reading.status not in rule.ranks and not is_prose:
             _add_unlisted_status(findings, context.catalogue, key, row, indicator)
         passed.append(row)
     return passed
+
+
+def _can_be_adjusted(findings: Findings, context: Context, key: Key, row: Row, span: Span) -> bool:
+    """Whether figures of this kind are added over units, and there are units whose figures were added."""
+    period = parse_period(key[2])
+    if row.rule is not None and row.rule.indicator.aggregation not in SUMMABLE:
+        kind = context.catalogue.label("aggregations", row.rule.indicator.aggregation)
+        findings.about_row(key, row, "ADJUSTMENT_NOT_ADDED", kind=kind)
+        return False
+    if period is not None and not context.ever_below(key[0], period):
+        findings.about_row(key, row, "ADJUSTMENT_NOBODY_BELOW", unit_name=span.name)
+        return False
+    return True
 
 
 def add_unknown_indicator(findings: Findings, context: Context, key: Key | None, row: Row) -> None:

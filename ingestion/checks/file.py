@@ -8,7 +8,7 @@ from itertools import groupby
 
 from catalogue.model import NARRATIVE, Phase, Severity
 from ingestion import wording
-from ingestion.checks import against_catalogue, copies, logic, names, prose, syntax
+from ingestion.checks import adjustments, against_catalogue, copies, logic, names, prose, syntax
 from ingestion.checks.filing import Filing
 from ingestion.checks.findings import WHOLE_FILE, Findings
 from ingestion.checks.results import Checked, Found, Row, Submission
@@ -72,6 +72,7 @@ class FileCheck:
             for _, keys in groupby(sorted(groups, key=_by_period), key=_by_period):
                 filings |= self._check_together({key: groups[key] for key in keys})
             copies.check_periods(self._findings, groups.items())
+            adjustments.check(self._findings, self._context, filings)
         submissions = [self._submission(key, len(rows), filings.get(key)) for key, rows in groups.items()]
         return self._checked(outcome_of(submissions, self._findings.found), submissions)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from catalogue.model import Catalogue, Severity
+from catalogue.model import Catalogue, Scope, Severity
 from ingestion import explanations, wording
 from ingestion.checks import copies, relations, unusual
 from ingestion.checks.filing import Filing
@@ -39,7 +39,7 @@ def observe(
         elif reading.state == "number" and reading.value is not None:
             if _doubt(findings, context, key, row, rule, reading.value, period):
                 filing.doubted.add(cell)
-            if has_last_year:
+            if has_last_year and scope != Scope.ADJUSTMENT:
                 last, is_same = last_year.figure(rule.indicator.code, scope)
                 if last and status in rule.ranks:
                     is_held = _is_held(findings, context, filing, row, cell, reading.value, last, is_same, times)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from catalogue.model import Scope, Status
+from catalogue.model import Scope, State, Status
 from ingestion import wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Row
@@ -30,6 +30,8 @@ def _is_sound(findings: Findings, context: Context, key: Key, row: Row) -> bool:
         status = wording.plain(reading.status)
         findings.about_row(key, row, "STATUS_UNKNOWN", status=status, allowed="、".join(Status))
         is_sound = False
+    if reading.scope == Scope.ADJUSTMENT and not _is_signed_amount(findings, key, row):
+        return False
     if reading.state == "number":
         return _is_sound_number(findings, context, key, row) and is_sound
     if reading.state == "redacted":
@@ -38,6 +40,21 @@ def _is_sound(findings: Findings, context: Context, key: Key, row: Row) -> bool:
         _add_unreadable(findings, key, row)
         is_sound = False
     return is_sound
+
+
+def _is_signed_amount(findings: Findings, key: Key, row: Row) -> bool:
+    """Whether an adjustment is one exact number with a reason; a cell that cannot be read is told as any other."""
+    reading = row.reading
+    if reading.state in (State.NUMBER, State.NOT_APPLICABLE, State.REDACTED):
+        if reading.value is None or not reading.low == reading.value == reading.high:
+            findings.about_row(key, row, "ADJUSTMENT_NOT_EXACT")
+            return False
+        if not reading.note.strip():
+            measure = row.rule.indicator.measure if row.rule else ""
+            value = wording.amount(reading.value, measure, reading.entered_in)
+            findings.about_row(key, row, "ADJUSTMENT_WITHOUT_REASON", value=value)
+            return False
+    return True
 
 
 def _add_unreadable(findings: Findings, key: Key, row: Row) -> None:
@@ -57,7 +74,7 @@ def _is_sound_number(findings: Findings, context: Context, key: Key, row: Row) -
     for number in (value,) if is_exact else (value, low, high):
         if number is None:
             continue
-        if number < 0:
+        if number < 0 and reading.scope != Scope.ADJUSTMENT:
             measure = row.rule.indicator.measure if row.rule and reading.entered_in else ""
             findings.about_row(key, row, "NUMBER_NEGATIVE", raw=wording.amount(number, measure, reading.entered_in))
             return False

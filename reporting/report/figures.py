@@ -42,6 +42,7 @@ class ProvinceFigure:
     narrative_part: Decimal | None
     is_inherited: bool
     is_estimate: bool
+    adjustment_value: Decimal | None = None
 
 
 class Part(NamedTuple):

@@ -11,6 +11,7 @@ from reporting.report.basis import Basis
 from reporting.report.figures import Line
 from reporting.report.places import Leaders, short_name
 from reporting.report.shortfalls import Blank
+from reporting.wording import signed
 
 NAMED_UNITS = 5
 """So many units that have not reported are named in a note; the sheet 不足 has all."""
@@ -79,6 +80,8 @@ def _marks(line: Line) -> Iterator[str]:
             yield f"{about}预计数 {written(term.provisional_part)}{term.measure}"
         if term.narrative_part:
             yield f"{about}仅据文字材料 {written(term.narrative_part)}{term.measure}"
+        if term.adjustment_value:
+            yield f"{about}去重调整 {signed(term.adjustment_value)}{term.measure}"
     if any(term.is_inherited for term in line.terms):
         yield "含撤并前单位的数"
     if any(term.is_estimate for term in line.terms):

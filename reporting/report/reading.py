@@ -196,6 +196,7 @@ def _figure(row: Row[Any]) -> ProvinceFigure:
         row.narrative_part,
         row.is_inherited,
         row.is_estimate,
+        row.adjustment_value,
     )
 
 

@@ -300,6 +300,11 @@ PLANTED = [
         " where line_code = 'demonstration_communities'",
         "P base_demo_community_count 2021 ← 文件 P.xlsx，填报!C12",
     ),
+    Planted(
+        "values_adjustments_add_up",
+        f"update {VALUES} set adjustment_value = -1 where {LECTURES_OF} = 'B'",
+        "B sp_lecture_count 2021 ← 文件 S.xlsx，填报!C7",
+    ),
     # ---- where figures come from
     Planted(
         "values_made_of_leaves",

@@ -17,7 +17,7 @@ SPEC_CASES = HERE.parent / "spec" / "cases"
 REFERENCE_CASES = HERE / "more_cases"
 SHARED = HERE.parents[2] / "shared"
 BOUNDS = ("own", "computed", "claimed", "value")
-AMOUNTS = ("gap", "provisional_part", "narrative_part")
+AMOUNTS = ("gap", "provisional_part", "narrative_part", "adjustment_value")
 
 USUAL_UNITS = [
     {"unit_code": code, "name": name, "level": level, "unit_type": "territorial", "parent_code": parent,

@@ -15,11 +15,11 @@ from .terms import Reading, Term, add, combine, greatest, inherited
 from .tree import Event, Units
 
 INHERITED_BY_ALL_EVENTS = ("flow", "newadd", "money", "stock", "regcum")
-OWN, CLAIM = "own", "jurisdiction"
+OWN, CLAIM, ADJUSTMENT = "own", "jurisdiction", "adjustment"
 
 
 class Years:
-    """The year of every unit, indicator and scope (own, or jurisdiction: "claims like own figures").
+    """The year of every unit, indicator and scope (own, or jurisdiction: "claims like own figures"; adjustments too).
 
     Nothing here depends on the asked tree but how far events are followed: to `until`, that tree's day.
     """

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from random import Random
 from zlib import crc32
@@ -46,6 +47,7 @@ RATIOS = (
     ("tr_exam_pass_rate", "tr_exam_passed_count", "tr_exam_taken_count"),
     ("fin_execution_rate", "fin_budget_executed", "fin_budget_total"),
 )
+ADJUSTED = ("flow", "newadd", "money", "stock", "regcum")
 NUMERATORS = {numerator for _rate, numerator, _denominator in RATIOS}
 DENOMINATORS = {denominator for _rate, _numerator, denominator in RATIOS}
 
@@ -326,22 +328,81 @@ class Filings:
         self.random = random
         self.indicators = indicators
         self.lives: dict[str, list[tuple[date, date]]] = {}
-        for row in history.rows():
+        self.spans = history.rows()
+        for row in self.spans:
             end = date.fromisoformat(row["valid_to"]) - timedelta(days=1) if row["valid_to"] else date.max
             self.lives.setdefault(row["unit_code"], []).append((date.fromisoformat(row["valid_from"]), end))
 
     def deliveries(self) -> list[list[dict[str, str]]]:
-        """First every submission somewhere in five files, then revisions of some in three more."""
+        """First every submission somewhere in five files, then revisions of some in three more, then adjustments."""
         submissions: dict[tuple[str, str, str], list[dict[str, str]]] = {}
         for row in self._rows():
-            submissions.setdefault((row["unit_code"], self._form(row), row["period"]), []).append(row)
+            submissions.setdefault(self._key(row), []).append(row)
         files: list[list[dict[str, str]]] = [[] for _ in range(8)]
         for rows in submissions.values():
             self.random.choice(files[:5]).extend(rows)
             for file in files[5:]:
                 if self.random.random() < 0.06:
                     file.extend(self._revised(rows))
+        files += self._adjusting(files)
         return [rows for rows in files if rows]
+
+    def _adjusting(self, sent: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
+        """A file of adjustments, each within what the units below have filed, and one that takes some of that back."""
+        in_force: dict[tuple[str, str, str], list[dict[str, str]]] = {}
+        for file in sent:
+            in_force |= {key: list(rows) for key, rows in groupby(file, self._key)}
+        adjusting: list[dict[str, str]] = []
+        revised: list[dict[str, str]] = []
+        for (unit, period), children in self._families():
+            for form in sorted({indicator["form"] for indicator in self.indicators}):
+                made = [
+                    *self._adjustments(unit, form, period, [in_force.get((it, form, period), []) for it in children])
+                ]
+                if made:
+                    adjusting += in_force.get((unit, form, period), []) + made
+                    child = self.random.choice(children)
+                    if self.random.random() < 0.2 and (child, form, period) in in_force:
+                        revised += self._revised(in_force[child, form, period])
+        return [adjusting, revised]
+
+    def _families(self) -> Iterator[tuple[tuple[str, str], list[str]]]:
+        """Some units and periods, with the units right below on the period's last day."""
+        for period in (str(YEAR), f"{YEAR}-H1", f"{YEAR}-Q3", f"{YEAR}-11"):
+            families: dict[str, list[str]] = {}
+            for row in self.spans:
+                end = row["valid_to"] or date.max.isoformat()
+                if row["level"] != "township" and row["valid_from"] <= last_day(period).isoformat() < end:
+                    families.setdefault(row["parent_code"], []).append(row["unit_code"])
+            for unit, children in families.items():
+                if unit and self.random.random() < 0.5:
+                    yield (unit, period), children
+
+    def _adjustments(
+        self, unit: str, form: str, period: str, below: list[list[dict[str, str]]]
+    ) -> Iterator[dict[str, str]]:
+        for indicator in self.indicators:
+            if indicator["form"] != form or indicator["aggregation"] not in ADJUSTED:
+                continue
+            usual = ("", indicator["statuses"].split(",")[0])
+            filed = [
+                Decimal(row["value"])
+                for rows in below
+                for row in rows
+                if row["indicator_code"] == indicator["code"] and row["scope"] in ("", "own")
+                and row["status"] in usual and row["value"]
+            ]  # fmt: skip
+            if sum(filed) >= 1 and self.random.random() < 0.6:
+                most = int(sum(filed))
+                amount = self.random.choice((-1, -1, -1, 1)) * self.random.choice((0, 1, most // 2, most))
+                yield {
+                    "unit_code": unit, "form": form, "period": period, "indicator_code": indicator["code"],
+                    "scope": "adjustment", "status": self.random.choice(usual), "value": str(amount), "low": "",
+                    "high": "", "state": "", "note": "两县同一次活动各报一次",
+                }  # fmt: skip
+
+    def _key(self, row: dict[str, str]) -> tuple[str, str, str]:
+        return row["unit_code"], self._form(row), row["period"]
 
     def _form(self, row: dict[str, str]) -> str:
         return next(indicator["form"] for indicator in self.indicators if indicator["code"] == row["indicator_code"])

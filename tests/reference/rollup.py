@@ -4,12 +4,12 @@ compute(units, events, submissions, indicators, 2021)[("C1", "sp_lecture_count")
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Context, Decimal, Inexact, localcontext
 from fractions import Fraction
 
-from .inheritance import CLAIM, OWN, Years
+from .inheritance import ADJUSTMENT, CLAIM, INHERITED_BY_ALL_EVENTS, OWN, Years
 from .observations import Indicator, Row, filings, read_indicators
 from .terms import ZERO, Bounds, Reading, Term, add, combine, distinct, greatest, numbers, resting_on
 from .tree import Tree, Units
@@ -36,6 +36,7 @@ class Figure:
     narrative_part: Decimal | None
     is_inherited: bool
     is_estimate: bool
+    adjustment_value: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class Rollup:
             narrative_part=self._narrative_part(used),
             is_inherited=used is not None and used.is_inherited,
             is_estimate=used is not None and used.is_estimate,
+            adjustment_value=used.adjusted if used is not None else None,
         )
         has_figure = own is not None or filed_claim is not None or computed is not None
         is_shown = expected > 0 or has_figure or any(node.is_shown for node in children.values())
@@ -175,7 +177,19 @@ class Rollup:
             return self._combined(None, others)
         # A unit's figure already contains its townships: they replace own only where it neither filed nor inherited.
         base = _number(own) if own is not None else self._combined(None, townships)
-        return self._combined(base, others)
+        return self._adjusted(unit, self._combined(base, others), others)
+
+    def _adjusted(self, unit: str, computed: Term | None, children: list[Term]) -> Term | None:
+        """With the unit's adjustment, unless that is greater than all that came from its children."""
+        adjustment = _number(self.years.result(unit, self.indicator.code, ADJUSTMENT))
+        if self.indicator.aggregation not in INHERITED_BY_ALL_EVENTS or adjustment is None or not children:
+            return computed
+        below = add(children)
+        known = below.low if below.low is not None else below.value
+        amount = adjustment.value
+        if computed is None or amount is None or known is None or abs(amount) > known:
+            return computed
+        return add([computed, replace(adjustment, adjusted=amount)])
 
     def _combined(self, own: Term | None, children: list[Term]) -> Term | None:
         """Added as the kind adds."""

@@ -25,7 +25,8 @@ class Term:
     """A number that can be added.
 
     `provisional` and `narrative` are the parts of `value` that rest on provisional figures and on prose only (for kinds
-    that sum); the `has_` flags say whether any such figure flowed in (for kinds that do not).
+    that sum); the `has_` flags say whether any such figure flowed in (for kinds that do not). `adjusted` is the part
+    that rests on adjustments, None where there are none.
     """
 
     value: Decimal | None
@@ -37,6 +38,7 @@ class Term:
     has_narrative: bool = False
     is_inherited: bool = False
     is_estimate: bool = False
+    adjusted: Decimal | None = None
 
     @property
     def bounds(self) -> Bounds:
@@ -113,6 +115,7 @@ def resting_on(terms: list[Term], value: Decimal | None, low: Decimal | None, hi
         has_narrative=any(term.has_narrative for term in terms),
         is_inherited=any(term.is_inherited for term in terms),
         is_estimate=any(term.is_estimate for term in terms),
+        adjusted=total(adjusted) if (adjusted := [it.adjusted for it in terms if it.adjusted is not None]) else None,
     )
 
 

@@ -91,12 +91,15 @@ def test_provinces_hold_every_kind_of_thing() -> None:
     some = [random_province(seed) for seed in SEEDS]
     assert {event["kind"] for province in some for event in province.events} == {*ENDINGS, "move"}
     rows = [row for province in some for rows in province.submissions for row in rows]
-    assert {row["scope"] for row in rows} == {"", "own", "jurisdiction", "joint_up", "joint_dept", "part"}
+    assert {row["scope"] for row in rows} == {
+        *("", "own", "jurisdiction", "joint_up", "joint_dept", "part", "adjustment")
+    }
     assert {row["state"] for row in rows} == {"", "not_applicable", "redacted"}
     assert {len(row["period"]) for row in rows} == {4, 7}
     found = [figure for province in some for figure in figures(province).values()]
     assert {figure.basis for figure in found} == {"own", "list", "computed", "claimed", "partial"}
     assert any(figure.is_estimate for figure in found)
+    assert any(figure.adjustment_value for figure in found)
 
 
 def test_the_files_hold_what_the_province_says(tmp_path: Path) -> None:
@@ -127,6 +130,22 @@ def test_own_figures_of_the_five_kinds_have_the_same_sum_on_every_tree(province:
     for indicator in province.indicators:
         if indicator["aggregation"] in INHERITED_BY_ALL_EVENTS:
             assert sum_of_own(here, indicator["code"]) == sum_of_own(later, indicator["code"])
+
+
+@given(province=provinces())
+@settings(max_examples=15, deadline=None)
+def test_adjustments_change_sums_alone_and_leave_none_below_zero(province: Province) -> None:
+    adjusted = figures(province)
+    rows = [[row for row in rows if row["scope"] != "adjustment"] for rows in province.submissions]
+    plain = figures(replace(province, submissions=rows))
+    assert adjusted.keys() == plain.keys()
+    for key, figure in adjusted.items():
+        before = plain[key]
+        assert before.adjustment_value is None
+        assert (figure.own, figure.claimed) == (before.own, before.claimed)
+        assert (figure.units_expected, figure.units_reported) == (before.units_expected, before.units_reported)
+        if figure.adjustment_value is not None:
+            assert all(bound is None or bound >= 0 for bound in figure.computed)
 
 
 def exact(province: Province) -> Province:

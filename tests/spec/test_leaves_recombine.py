@@ -95,7 +95,7 @@ LINKS = """
 
 
 def _combined(indicator: Indicator, figure: Any, leaves: Leaves, tree: Tree) -> Bounds:  # noqa: ANN401 - a published row
-    terms = [_term(leaf) for held in leaves.values() for leaf in held if leaf.role in ("own", "claim")]
+    terms = [_term(leaf) for held in leaves.values() for leaf in held if leaf.role in ("own", "claim", "adjustment")]
     if indicator.has_parts and figure.basis != "own":
         return _ratio(indicator, [leaf for held in leaves.values() for leaf in held])
     if not terms:

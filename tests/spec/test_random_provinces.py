@@ -19,7 +19,7 @@ LATER = date(YEAR + 3, 12, 31)
 
 PLAIN = (
     *("basis", "gap", "units_expected", "units_reported", "units_covered"),
-    *("provisional_part", "narrative_part", "is_inherited", "is_estimate"),
+    *("provisional_part", "narrative_part", "is_inherited", "is_estimate", "adjustment_value"),
 )
 
 

@@ -540,7 +540,8 @@ MISTAKES: list[tuple[str, Edit, str]] = [
     (
         "codelists.yaml",
         lambda lists: lists["scopes"].update(shared="共有"),
-        "codelists.yaml, scopes: field 'shared' is unknown; use one of: joint_dept, joint_up, jurisdiction, own, part",
+        "codelists.yaml, scopes: field 'shared' is unknown; "
+        "use one of: adjustment, joint_dept, joint_up, jurisdiction, own, part",
     ),
     ("codelists.yaml", lambda lists: lists.update(colours={}), "codelists.yaml: field 'colours' is unknown"),
     ("report.yaml", _in_volunteers(indicator="vol"), "volunteers: indicator 'vol' is unknown; give the code of one"),

@@ -40,7 +40,7 @@ present as (
     from {{ ref('int_observations_in_force') }} as in_force
     join series_statuses
         on series_statuses.indicator_code = in_force.indicator_code and series_statuses.status = in_force.status
-    where in_force.scope in ('own', 'jurisdiction')
+    where in_force.scope in ('own', 'jurisdiction', 'adjustment')
         and in_force.state in ('number', 'not_applicable')
         and in_force.is_held is not true
 ),

@@ -8,8 +8,8 @@ indicators as (
     select * from {{ ref('indicators') }}
 ),
 
-slice_indicators as (
-    select * from {{ ref('int_slice_indicators') }}
+slice_scopes as (
+    select * from {{ ref('int_slice_scopes') }}
 ),
 
 unit_years as (
@@ -20,12 +20,6 @@ units as (
     select * from {{ ref('int_units_by_slice') }}
 ),
 
-scopes as (
-    select 'own' as scope
-    union all
-    select 'jurisdiction' as scope
-),
-
 candidates as (
     select
         successions.*,
@@ -33,11 +27,10 @@ candidates as (
         indicators.aggregation,
         indicators.over_time,
         indicators.unit_of_account,
-        scopes.scope
+        slice_scopes.scope
     from successions
-    join slice_indicators on slice_indicators.slice_id = successions.slice_id
-    join indicators on indicators.indicator_code = slice_indicators.indicator_code
-    cross join scopes
+    join slice_scopes on slice_scopes.slice_id = successions.slice_id
+    join indicators on indicators.indicator_code = slice_scopes.indicator_code
     where indicators.aggregation in {{ adding_kinds() }} or successions.is_one_to_one
 ),
 

@@ -8,5 +8,5 @@ select
     {{ part }}, own_{{ part }}, computed_{{ part }}, claimed_{{ part }},
     {% endfor %}
     has_value, provisional_value, narrative_value, is_provisional, is_narrative, is_inherited, is_estimate,
-    units_expected, units_reported, units_covered, stands_in, is_ratio, has_figure
+    adjustment_value, units_expected, units_reported, units_covered, stands_in, is_ratio, has_figure
 from {{ ref('int_rollup_rows') }}

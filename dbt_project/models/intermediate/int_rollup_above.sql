@@ -2,13 +2,31 @@
 -- an expected unit or a figure in its subtree.
 {% set depths = [greatest_of(ref('int_tree'), 'depth'), 1] | max %}
 
-with nodes as (
-    select * from {{ ref('int_nodes') }} where has_children
+with adjustments as (
+    select node_id, value, provisional_value, is_provisional, is_inherited, is_estimate, observation_ids
+    from {{ ref('int_holdings') }}
+    where scope = 'adjustment'
+        and has_number
+        and indicator_code in (select indicator_code from {{ ref('int_adjusted') }})
+),
+
+nodes as (
+    select
+        nodes.*,
+        adjustments.value as adjustment_value,
+        adjustments.provisional_value as adjustment_provisional_value,
+        adjustments.is_provisional as adjustment_is_provisional,
+        adjustments.is_inherited as adjustment_is_inherited,
+        adjustments.is_estimate as adjustment_is_estimate,
+        adjustments.observation_ids as adjustment_observation_ids
+    from {{ ref('int_nodes') }} as nodes
+    left join adjustments on adjustments.node_id = nodes.node_id
+    where nodes.has_children
 ),
 
 -- Those with nobody below them, most of all rows, are added up in one pass, whatever their depth.
 leaves as (
-    {{ children_terms(ref('int_rollup_leaves')) }}
+    {{ children_terms(ref('int_rollup_leaves'), adjust=false) }}
 ),
 
 level_{{ depths + 1 }} as (

@@ -18,8 +18,8 @@ indicators as (
     select * from {{ ref('indicators') }}
 ),
 
-slice_indicators as (
-    select * from {{ ref('int_slice_indicators') }}
+slice_scopes as (
+    select * from {{ ref('int_slice_scopes') }}
 ),
 
 involved_units as (
@@ -28,18 +28,12 @@ involved_units as (
     select slice_id, to_code as unit_code from {{ ref('int_successions') }}
 ),
 
-scopes as (
-    select 'own' as scope
-    union all
-    select 'jurisdiction' as scope
-),
-
 own_terms as (
     select
         involved_units.slice_id,
         involved_units.unit_code,
         indicators.indicator_code,
-        scopes.scope,
+        slice_scopes.scope,
         indicators.aggregation,
         indicators.over_time,
         units.unit_code is not null as is_own_year,
@@ -57,15 +51,14 @@ own_terms as (
         false as is_inherited,
         false as is_estimate
     from involved_units
-    join slice_indicators on slice_indicators.slice_id = involved_units.slice_id
-    join indicators on indicators.indicator_code = slice_indicators.indicator_code
-    cross join scopes
+    join slice_scopes on slice_scopes.slice_id = involved_units.slice_id
+    join indicators on indicators.indicator_code = slice_scopes.indicator_code
     left join units on units.slice_id = involved_units.slice_id and units.unit_code = involved_units.unit_code
     left join unit_years
         on unit_years.slice_id = involved_units.slice_id
         and unit_years.unit_code = involved_units.unit_code
         and unit_years.indicator_code = indicators.indicator_code
-        and unit_years.scope = scopes.scope
+        and unit_years.scope = slice_scopes.scope
 ),
 
 terms_0 as (

@@ -48,6 +48,26 @@ claims as (
         and coalesce(rollup.claim_observation_ids, inherited.observation_ids) is not null
 ),
 
+-- What a unit took off for what was counted twice below it goes as far as its own value does.
+adjustments as (
+    select
+        rollup.unit_code,
+        rollup.indicator_code,
+        rollup.slice_id,
+        'adjustment' as role,
+        rollup.indicator_code as leaf_indicator_code,
+        case when rollup.basis = 'claimed' then rollup.depth + 1 else reach.reach_depth end as reach_depth,
+        coalesce(rollup.adjustment_observation_ids, inherited.observation_ids) as observation_ids,
+        inherited.weights,
+        inherited.shared_values,
+        inherited.shared_lows,
+        inherited.shared_highs
+    from {{ ref('int_rollup_above') }} as rollup
+    join {{ ref('int_reach_above') }} as reach on reach.node_id = rollup.node_id
+    left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'adjustment'
+    where rollup.uses_adjustment
+),
+
 parts as (
     select
         rollup.unit_code,
@@ -77,6 +97,8 @@ every_leaf as (
     select * from own
     union all
     select * from claims
+    union all
+    select * from adjustments
     union all
     select * from parts
 )

@@ -68,6 +68,7 @@ added as (
         end as {{ part }},
         max({{ part }}) filter (where is_divisor) as divisor_{{ part }},
         {% endfor %}
+        sum(adjustment_value) as adjustment_value,
         min(basis) filter (where covered_rank = 1) as basis,
         min(units_expected) filter (where covered_rank = 1) as units_expected,
         min(units_reported) filter (where covered_rank = 1) as units_reported,
@@ -106,6 +107,9 @@ figures as (
             else added.{{ part }}
         end as {{ part }},
         {% endfor %}
+        -- A quotient is not made up of parts.
+        case when added.terms = wanted.terms and coalesce(wanted.formula, 'sum') = 'sum' then added.adjustment_value end
+            as adjustment_value,
         added.basis,
         added.units_expected,
         added.units_reported,
@@ -201,5 +205,6 @@ select
                 '覆盖率 ' || {{ shown_percent('weighted_coverage') }} || '，低于 '
                 || {{ shown_percent('incomplete_below') }} || '。'
         end
-    end as wording_reason
+    end as wording_reason,
+    adjustment_value
 from said
