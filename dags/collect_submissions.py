@@ -9,6 +9,7 @@
 | transform | 有变动的年度重新汇总 | `ops.build`、`ops.model_runs`、`candidate.*` |
 | audit | 审核候选数，不符不发布 | [审核网页](/data-docs/index.html)、`ops.check_results`、`ops.expectation_bad_row` |
 | publish | 写入差别 | `published.*` |
+| answer | 回执补上每个数发布后的去向 | `outbox/` |
 
 排队后两小时还没有成功的，此后也没有别的运行成功，在 `ops.open_alerts` 告警。
 
@@ -23,7 +24,7 @@ from pendulum import datetime
 from kexie.roles import TIME_ZONE
 from orchestration.alerts import ended_within
 from orchestration.inbox import SUBMISSIONS
-from orchestration.tasks import DEFAULTS, audit, check, land, publish, transform
+from orchestration.tasks import DEFAULTS, answer, audit, check, land, publish, transform
 
 EVERY_FIVE_MINUTES = CronTriggerTimetable("*/5 * * * *", timezone=TIME_ZONE)
 
@@ -41,7 +42,7 @@ EVERY_FIVE_MINUTES = CronTriggerTimetable("*/5 * * * *", timezone=TIME_ZONE)
     tags=["收报"],
 )
 def collect_submissions() -> None:
-    land() >> check() >> transform() >> audit() >> publish()
+    land() >> check() >> transform() >> audit() >> publish() >> answer()
 
 
 collect_submissions()

@@ -1,7 +1,8 @@
 """The receipt of each delivery: a plain Chinese text that says what was taken, what was not, and what to do next.
 
 A receipt is written from the database alone, after the outcome is on record and under the name recorded with it. So
-one that a crash prevented is written later, and one that a crash left unrecorded is written again over itself.
+one that a crash prevented is written later, and one that a crash left unrecorded is written again over itself. Once its
+figures are published it is written a second time, with what they became.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from catalogue.model import NARRATIVE, Catalogue, Severity
 from ingestion import wording
 from ingestion.disk import force_to_disk
+from ingestion.lock import only_writer
 from ingestion.observations import Place
-from ingestion.tree import Tree
+from ingestion.receipt_figures import followed_up, published_figures
+from ingestion.tree import Tree, stored
 from kexie.home import Home
 
 if TYPE_CHECKING:
@@ -80,13 +83,14 @@ class File(NamedTuple):
 class Receipt:
     """What the text of one receipt is made of; rows are as the queries below return them.
 
-    `beside` are the files that go with it.
+    `beside` are the files that go with it, `figures` what its figures became where they are published.
     """
 
     delivery: Any
     submissions: Sequence[Any]
     findings: Sequence[Any]
     beside: Sequence[File] = ()
+    figures: Sequence[Any] = ()
 
 
 class Names:
@@ -125,8 +129,16 @@ def safe_name(file_name: str) -> str:
     return f"{stem}{path.suffix[:20]}"
 
 
+def follow_up(home: Home, engine: Engine, catalogue: Catalogue) -> list[str]:
+    """Write again every receipt whose figures have been published since; a sentence for each that could not be."""
+    with only_writer(engine):
+        with engine.begin() as connection:
+            tree = stored(connection)
+        return write_missing(home, engine, catalogue, tree)
+
+
 def write_missing(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) -> list[str]:
-    """Write every receipt not known to be written; returns a sentence for each that could not be."""
+    """Write every receipt not known to be written as it now is; returns a sentence for each that could not be."""
     problems: list[str] = []
     last = 0
     while True:
@@ -138,12 +150,18 @@ def write_missing(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) 
         last = receipts[-1].delivery.delivery_seq
         written = _write(home, receipts, catalogue, tree, problems)
         with engine.begin() as connection:
-            _record(connection, written)
+            _record(connection, written, [one.delivery.delivery_seq for one in receipts if one.delivery.is_published])
 
 
 def render(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> str:
     """The text of a receipt, lines ended by a line feed."""
-    return "\n".join([*_head(receipt, tree), *_submissions(receipt, catalogue, tree), *_findings(receipt)]) + "\n"
+    parts = (
+        _head(receipt, tree),
+        _submissions(receipt, catalogue, tree),
+        _findings(receipt),
+        followed_up(receipt.figures, catalogue),
+    )
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
 def beforehand(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator[str]:
@@ -248,8 +266,15 @@ def _missing(connection: Connection, after: int) -> list[Receipt]:
             submissions[row.delivery_seq].append(row)
         for row in connection.execute(text(FINDINGS), seqs):
             findings[row.delivery_seq].append(row)
+    published = [delivery.delivery_seq for delivery in deliveries if delivery.is_published]
+    figures = published_figures(connection, published) if published else {}
     return [
-        Receipt(delivery, submissions[delivery.delivery_seq], findings[delivery.delivery_seq])
+        Receipt(
+            delivery,
+            submissions[delivery.delivery_seq],
+            findings[delivery.delivery_seq],
+            figures=figures.get(delivery.delivery_seq, ()),
+        )
         for delivery in deliveries
     ]
 
@@ -297,8 +322,9 @@ def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: 
     for receipt in receipts:
         delivery = receipt.delivery
         folder = (outbox / delivery.submitter_code).path
-        # The receipt comes last: whoever sees it finds what it names.
-        files = [(file.name, file.data) for file in receipt.beside]
+        # The receipt comes last: whoever sees it finds what it names. What went with it the first time may have been
+        # worked on since.
+        files = [(file.name, file.data) for file in receipt.beside if delivery.receipt_written_at is None]
         files.append((delivery.receipt_name, for_notepad(render(receipt, catalogue, tree))))
         written = []
         try:
@@ -331,18 +357,50 @@ def put_in_place(fs: AbstractFileSystem, drafts: Sequence[tuple[int, str, str]])
         force_to_disk({name.rsplit("/", 1)[0] for _, _, name in drafts})
 
 
-def _record(connection: Connection, delivery_seqs: Sequence[int]) -> None:
+def _record(connection: Connection, written: Sequence[int], published: Sequence[int]) -> None:
     from sqlalchemy import text
 
-    query = "update landing.delivery set receipt_written_at = clock_timestamp() where delivery_seq = any(:seqs)"
-    connection.execute(text(query), {"seqs": list(delivery_seqs)})
+    query = """
+        update landing.delivery
+        set receipt_written_at = clock_timestamp(),
+            figures_told_at = case when delivery_seq = any(:published) then clock_timestamp() end
+        where delivery_seq = any(:written)
+    """
+    connection.execute(text(query), {"written": list(written), "published": list(published)})
 
 
+# A receipt is due when it was never written, and once more when all that was accepted of the file is published.
 MISSING = """
-    select delivery_seq, submitter_code, file_name, sha256, size_bytes, kind, outcome, received_at, receipt_name,
-        replay_of
-    from landing.delivery
-    where receipt_written_at is null and receipt_name is not null and delivery_seq > :after
+    with unanswered as (
+        select delivery_seq
+        from landing.delivery
+        where receipt_written_at is null and receipt_name is not null
+        union
+        select delivery_seq
+        from landing.delivery
+        where figures_told_at is null and outcome in ('accepted', 'held', 'partly_rejected')
+    ),
+    due as (
+        select delivery.delivery_seq, delivery.submitter_code, delivery.file_name, delivery.sha256, delivery.size_bytes,
+            delivery.kind, delivery.outcome, delivery.received_at, delivery.receipt_name, delivery.receipt_written_at,
+            delivery.replay_of,
+            exists (
+                select 1 from landing.submission
+                where submission.delivery_seq = delivery.delivery_seq and submission.state = 'accepted'
+            ) and not exists (
+                select 1
+                from landing.submission
+                left join landing.year_change as change on change.year = submission.year
+                where submission.delivery_seq = delivery.delivery_seq and submission.state = 'accepted'
+                    and coalesce(change.published_seq, 0) < submission.delivery_seq
+            ) as is_published
+        from unanswered
+        join landing.delivery on delivery.delivery_seq = unanswered.delivery_seq
+        where delivery.delivery_seq > :after and delivery.receipt_name is not null
+    )
+    select *
+    from due
+    where receipt_written_at is null or is_published
     order by delivery_seq
     limit :limit
 """

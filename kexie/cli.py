@@ -292,17 +292,19 @@ def run(
     """Collect, transform, audit and publish once, in this process, without Airflow."""
     from catalogue.load import load
     from ingestion.collect import collect
+    from ingestion.receipts import follow_up
     from pipeline.record import Run, Step, recorded
     from pipeline.steps import run_once
 
-    this_run = Run.now("kexie run")
+    this_run, catalogue = Run.now("kexie run"), load()
     with _warehouse(Role.INGEST) as (home, engine):
         with recorded(engine, Step(this_run, "collect", then=("transform",), then_if_skipped=("transform",))) as step:
-            report = collect(home, engine, load(), _say)
+            report = collect(home, engine, catalogue, _say)
             if not report.outcomes:
                 step.skip(report.summary())
         _say(report.summary())
         run_once(home, year or (), this_run, _say)
+        report.left += follow_up(home, engine, catalogue)
     if report.left:
         raise UserError("Left in the inbox, without receipt: " + "; ".join(report.left))
 

@@ -84,7 +84,8 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("landing", "insert", ("narrative_text", "list_name", "approval")),
         Grant(
             "landing",
-            "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at)",
+            "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at, "
+            "figures_told_at)",
             ("delivery",),
         ),
         Grant("landing", "update (notice_written_at)", ("withdrawal", "approval")),
@@ -95,6 +96,8 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("ops", "select", ("restatement",)),
         # Who answers clerks reminds them, too: of what has not come, and never twice.
         Grant("published", "select", ("reporting_status",)),
+        # And tells them what their figures became.
+        Grant("published", "select", ("indicator_values", "contribution_leaves", "tree_closure")),
         Grant("ops", "select, insert", ("reminder", "reminder_message")),
         Grant("ops", "update (begun_at, sent_at, channel, place, remark)", ("reminder_message",)),
         # And tells the data team of alerts.

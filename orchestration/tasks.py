@@ -130,6 +130,15 @@ def publish() -> None:
         publish(home, log.info)
 
 
+@task(doc_md="在回执里补上发布后每个数在市、省合计中成了多少。")
+def answer() -> None:
+    from catalogue.load import load
+    from ingestion.receipts import follow_up
+
+    with warehouse(Role.INGEST) as (home, engine):
+        _say_what_was_left(follow_up(home, engine, load()))
+
+
 @task(doc_md="该年度应报的报表到了多少、缺哪些单位。只说明，不阻断。")
 def completeness() -> None:
     from kexie.database import acting

@@ -14,6 +14,12 @@ from ingestion.periods import parse_period
 WHOLE_FILE = Place()
 EVERYTHING: Key = ("", "", "")
 
+ANSWERS = {
+    Severity.EXPLAIN: "无误的请在“说明”一栏（CSV 为 note 列）选择或写明原因后重报",
+    Severity.WARNING: "无误的不必再报",
+}
+"""What is asked of whoever has nothing to correct, by how grave the finding is; sentences name it {answer}."""
+
 
 class Findings:
     """Collects findings; an error among them rejects what it is about."""
@@ -81,7 +87,7 @@ class Findings:
         details: dict[str, str],
     ) -> None:
         sentence = self._sentences[code]
-        text = (sentence.says + sentence.asks).format_map(details)
+        text = (sentence.says + sentence.asks).format_map({"answer": ANSWERS.get(severity, "")} | details)
         self.found.append(Found(key, code, severity, text, unit_code, indicator_code, place, raw))
         if key is not None and severity is Severity.ERROR:
             self._rejected.add(key)

@@ -146,7 +146,8 @@ def test_the_dags_consist_of_exactly_these_steps(dags: dict[str, Any]) -> None:
             "check": ["transform"],
             "transform": ["audit"],
             "audit": ["publish"],
-            "publish": [],
+            "publish": ["answer"],
+            "answer": [],
         },
         "annual_rollup": {
             "completeness": ["transform"],

@@ -66,6 +66,9 @@ BUT: dict[Role, dict[str, set[str]]] = {
         **dict.fromkeys(("landing.delivery", "landing.unit_span", "landing.year_change"), ADD),
         "ops.restatement": READ,
         "published.reporting_status": READ,
+        **dict.fromkeys(
+            ("published.indicator_values", "published.contribution_leaves", "published.tree_closure"), READ
+        ),
         **dict.fromkeys(("ops.reminder", "ops.reminder_message", "ops.alert_notice"), ADD),
         **dict.fromkeys(("ops.open_alerts", "ops.runs"), READ),
         **RECORDING,
@@ -101,7 +104,7 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
     Role.INGEST: {
         "landing.delivery": {
             *("kind", "outcome", "form_version", "catalogue_version", "checked_at"),
-            *("receipt_name", "receipt_written_at"),
+            *("receipt_name", "receipt_written_at", "figures_told_at"),
         },
         "landing.observation": {"is_held"},
         "landing.withdrawal": {"notice_written_at"},
@@ -264,7 +267,7 @@ SEQUENCES = """
         (Role.OPERATOR, "set transaction read write; update ops.build set state = 'published'"),
         (Role.INGEST, "delete from landing.observation"),
         (Role.INGEST, "update landing.delivery set sha256 = ''"),
-        (Role.INGEST, "select * from published.indicator_values"),
+        (Role.INGEST, "select * from published.report_lines"),
         (Role.TRANSFORM, "update landing.year_change set changed_seq = 0"),
         (Role.TRANSFORM, "create table published.mine (a int)"),
         (Role.PUBLISH, "delete from published.indicator_values_history"),
