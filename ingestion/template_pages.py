@@ -13,7 +13,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from catalogue.model import Catalogue, Indicator, Status
+from catalogue.model import SUMMABLE, Catalogue, Indicator, Scope, Status
 from ingestion.entry_units import EntryUnit, entry_unit
 from ingestion.explanations import offered
 from ingestion.names_layout import NAMES_SHEET, NamesSheet
@@ -177,7 +177,9 @@ class _Drawing:
         sheet = self._sheet
         if column < sheet.own:
             return _COLUMN_MARKS[column]
-        return "丁" if column == sheet.note_column else str(column - sheet.own + 1)
+        if column >= sheet.note_column:
+            return ("丁", str(sheet.last_year - sheet.own + 2), "戊")[column - sheet.note_column]
+        return str(column - sheet.own + 1)
 
     def _row(self, row: int, number: int, indicator: Indicator) -> None:
         worksheet, styles, sheet = self._worksheet, self._styles, self._sheet
@@ -187,8 +189,11 @@ class _Drawing:
         worksheet.write_string(row, NUMBER, f"{number:02}{excepted}", styles.number)
         worksheet.write_string(row, sheet.name, indicator.name_zh, styles.name)
         worksheet.write_string(row, sheet.measure, unit.name if unit else indicator.measure, styles.number)
-        for column, _ in sheet.scopes:
-            worksheet.write_blank(row, column, None, styles.percentage if indicator.is_percentage else styles.figure)
+        for column, scope in sheet.scopes:
+            if scope != Scope.ADJUSTMENT:
+                entry = styles.percentage if indicator.is_percentage else styles.figure
+                worksheet.write_blank(row, column, None, entry)
+        self._adjustment(row, indicator)
         worksheet.write_blank(row, sheet.last_year, None, styles.last_year)
         worksheet.write_blank(row, sheet.note_column, None, styles.note)
         if _display_width(indicator.name_zh) > _NAME_WIDTH:
@@ -197,6 +202,13 @@ class _Drawing:
         lines = sum(-(-_display_width(line) // _NOTE_LINE_WIDTH) for line in note.splitlines())
         size = {"width": _NOTE_PIXELS, "height": _NOTE_LINE_PIXELS * (lines + 1)}
         worksheet.write_comment(row, sheet.name, note, {"font_name": "宋体", "font_size": 9, **size})
+
+    def _adjustment(self, row: int, indicator: Indicator) -> None:
+        """Grey where figures of the kind are not added, so that there is nothing to take off."""
+        if self._sheet.has_adjustment:
+            is_added, note = indicator.aggregation in SUMMABLE, self._sheet.note_column
+            for column, style in ((note + 1, self._styles.figure), (note + 2, self._styles.note)):
+                self._worksheet.write_blank(row, column, None, style if is_added else self._styles.last_year)
 
     def _tick(self) -> None:
         sheet, styles, row = self._sheet, self._styles, self._sheet.last_row + 1
@@ -241,6 +253,11 @@ class _Drawing:
             yield "本工作簿报预计数：已实际发生的加到期末还计划的。年终数出来后，请另取年终的工作簿重报，以年终数为准。"
         if self._sheet.has_jurisdiction:
             yield "“本级”只填本单位自己做的；“含下级”填本单位和所有下级合计的数，没有合计的留空。"
+        if self._sheet.has_adjustment:
+            yield (
+                "下级重复计数的，最右边“去重调整”填带正负号的数（多算 8 场填 -8），并写明原因：哪几个单位、哪些活动。"
+                "它只改合计，不改哪个单位的数。"
+            )
         yield "灰色的“上年本级”是已发布的上年数（没有报齐的只到报了的），仅供对照；空着的是没有。相差很大的请写明原因。"
         if more:
             yield more
@@ -250,7 +267,7 @@ class _Drawing:
     def _input_rules(self) -> None:
         """One rule for all rows that are filled in alike: a file with a rule per row is slow to read."""
         sheet = self._sheet
-        last = sheet.scopes[-1][0]
+        last = sheet.last_year - 1
         alike: dict[tuple[bool, EntryUnit | None], list[int]] = defaultdict(list)
         for row, indicator in self._asked.items():
             alike[indicator.is_percentage, entry_unit(indicator)].append(row)
@@ -261,11 +278,25 @@ class _Drawing:
             areas = [[first, sheet.own, end, last] for first, end in others]
             rule |= {**_HELP, **_prompt(indicator), "other_cells": areas}
             self._worksheet.data_validation(first_row, sheet.own, last_row, last, rule)
+        self._adjustment_rule()
         self._offer_reasons()
         percentages = [row for row, indicator in self._asked.items() if indicator.is_percentage]
         if percentages:
             cells = " ".join(f"{cell_name(row, sheet.own)}:{cell_name(row, last)}" for row in percentages)
             self._worksheet.ignore_errors({"number_stored_as_text": cells})
+
+    def _adjustment_rule(self) -> None:
+        """What is taken off, or added, is a number with its sign."""
+        rows = [row for row, indicator in self._asked.items() if indicator.aggregation in SUMMABLE]
+        if not self._sheet.has_adjustment or not rows:
+            return
+        column = self._sheet.note_column + 1
+        (first_row, last_row), *others = _runs(rows)
+        rule: dict[str, object] = {"validate": "custom", "value": f"=ISNUMBER({cell_name(first_row, column)})"}
+        rule |= {"error_title": "填写有误", "error_message": "请填带正负号的准确数，如 -8；不调整的留空。"}
+        rule |= {"input_title": "去重调整", "input_message": "多算几就填负几，右边写明原因"}
+        rule["other_cells"] = [[first, column, end, column] for first, end in others]
+        self._worksheet.data_validation(first_row, column, last_row, column, rule)
 
     def _offer_reasons(self) -> None:
         """Why a doubted figure is right all the same: a drop-down that takes any other words as well."""
@@ -284,6 +315,9 @@ class _Drawing:
         worksheet.set_column(sheet.measure, sheet.measure, _MEASURE_WIDTH)
         worksheet.set_column(sheet.own, sheet.last_year, _FIGURE_WIDTH)
         worksheet.set_column(sheet.note_column, sheet.note_column, _NOTE_WIDTH)
+        if sheet.has_adjustment:
+            worksheet.set_column(sheet.note_column + 1, sheet.note_column + 1, _FIGURE_WIDTH)
+            worksheet.set_column(sheet.note_column + 2, sheet.note_column + 2, _NOTE_WIDTH)
         worksheet.set_default_row(_ROW_HEIGHT)
         worksheet.hide_gridlines(2)
         worksheet.freeze_panes(FIRST_ROW, sheet.own)
@@ -295,7 +329,7 @@ class _Drawing:
         worksheet.center_horizontally()
         worksheet.fit_to_pages(1, 1 if len(sheet.rows) <= _MOST_ROWS_ON_A_PAGE else 0)
         worksheet.repeat_rows(HEADER_ROW, COLUMN_MARKS_ROW)
-        worksheet.print_area(0, 0, sheet.guide_row, sheet.note_column)
+        worksheet.print_area(0, 0, sheet.guide_row, len(sheet.headers) - 1)
         worksheet.set_footer("&L&A&R第 &P 页 共 &N 页")
 
     def _merged(self, row: int, first: int, last: int, text: str, style: Format) -> None:

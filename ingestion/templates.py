@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from catalogue.model import Catalogue, Collect, Form, Indicator, OverTime, Status
+from catalogue.model import SUMMABLE, Catalogue, Collect, Form, Indicator, OverTime, Status
 from ingestion.entry_units import EntryUnit, entry_unit
 from ingestion.names_layout import ROWS_DRAWN, NameRow, filled, lists_of
 from ingestion.periods import Period
@@ -239,7 +239,9 @@ def _page(
         titles[row] = f"{numeral}、{name}" if len(filled) > 1 else name
         rows |= {row + offset: _asked(indicator) for offset, indicator in enumerate(indicators, 1)}
         row += 1 + len(indicators)
-    sheet = FormSheet(tab, kind.has_subordinates, tuple(map(_part, forms)), rows)
+    is_added = any(one.aggregation in SUMMABLE for _, indicators in filled for one in indicators)
+    has_adjustment = kind.has_subordinates and is_added
+    sheet = FormSheet(tab, kind.has_subordinates, tuple(map(_part, forms)), rows, has_adjustment=has_adjustment)
     return Page(title, sheet, titles, is_hidden)
 
 
@@ -254,7 +256,7 @@ def _asked(indicator: Indicator) -> Asked:
 def _contents(pages: Sequence[Page], figures: Figures) -> dict[int, dict[str, Decimal | int | str]]:
     """What goes into which cell, by page. Raises UserError for a figure that has no cell."""
     contents: dict[int, dict[str, Decimal | int | str]] = defaultdict(dict)
-    notes: dict[tuple[int, int], list[str]] = defaultdict(list)
+    notes: dict[tuple[int, int, int], list[str]] = defaultdict(list)
     cells = _cells(pages)
     for (form, code, scope), (content, note) in figures.items():
         if (form, code, scope) not in cells:
@@ -262,9 +264,10 @@ def _contents(pages: Sequence[Page], figures: Figures) -> dict[int, dict[str, De
         number, row, column = cells[form, code, scope]
         sheet = pages[number].sheet
         contents[number][cell_name(row, column)] = _entered(content, sheet.rows[row].unit)
-        if note and note not in notes[number, row]:
-            notes[number, row].append(note)
-            contents[number][cell_name(row, sheet.note_column)] = "；".join(notes[number, row])
+        beside = sheet.note_beside(scope)
+        if note and note not in notes[number, row, beside]:
+            notes[number, row, beside].append(note)
+            contents[number][cell_name(row, beside)] = "；".join(notes[number, row, beside])
     return contents
 
 

@@ -45,6 +45,8 @@ GRIDS = {
 }
 TEMPLATE_VERSION = "2"
 GRID = GRIDS[TEMPLATE_VERSION]
+ADJUSTING = ("去重调整", "调整原因")
+"""The last two columns, for units that have others below them; workbooks handed out before lack them."""
 FIRST_ROW = GRID.first_row
 
 
@@ -82,6 +84,7 @@ class FormSheet:
     forms: tuple[FormPart, ...]
     rows: Mapping[int, Asked]
     grid: Grid = GRID
+    has_adjustment: bool = False
     printed: frozenset[tuple[int, int]] = field(init=False, compare=False)
     """The cells outside the rows of figures in which the template, a signature or the tick stands."""
 
@@ -92,7 +95,7 @@ class FormSheet:
     @property
     def headers(self) -> tuple[str, ...]:
         figures = ("本级", "含下级") if self.has_jurisdiction else ("本级",)
-        return (*self.grid.leading, *figures, *self.grid.trailing)
+        return (*self.grid.leading, *figures, *self.grid.trailing, *(ADJUSTING if self.has_adjustment else ()))
 
     @property
     def own(self) -> int:
@@ -109,8 +112,13 @@ class FormSheet:
     @property
     def scopes(self) -> tuple[tuple[int, str], ...]:
         """The columns for figures, each with its scope."""
-        own = (self.own, "own")
-        return (own, (self.own + 1, "jurisdiction")) if self.has_jurisdiction else (own,)
+        claims = ((self.own + 1, "jurisdiction"),) if self.has_jurisdiction else ()
+        adjustments = ((self.note_column + 1, "adjustment"),) if self.has_adjustment else ()
+        return ((self.own, "own"), *claims, *adjustments)
+
+    def note_beside(self, scope: str) -> int:
+        """The column of the words about a figure: an adjustment has its reason beside it."""
+        return self.note_column + 2 if scope == "adjustment" else self.note_column
 
     @property
     def last_year(self) -> int:
@@ -119,7 +127,7 @@ class FormSheet:
 
     @property
     def note_column(self) -> int:
-        return len(self.headers) - 1
+        return self.own + (1 if self.has_jurisdiction else 0) + len(self.grid.trailing)
 
     @property
     def mark(self) -> str:
@@ -247,7 +255,8 @@ def sheet_to_json(sheet: FormSheet) -> str:
     for row, asked in sheet.rows.items():
         if asked.unit:
             entered.setdefault(asked.unit.name, []).append(row)
-    return _to_json({"jurisdiction": sheet.has_jurisdiction, "forms": forms, "entered": entered})
+    columns = {"jurisdiction": sheet.has_jurisdiction} | ({"adjustment": True} if sheet.has_adjustment else {})
+    return _to_json(columns | {"forms": forms, "entered": entered})
 
 
 def names_to_json(sheet: NamesSheet) -> str:
@@ -273,7 +282,9 @@ def _sheet_from_json(title: str, text: str) -> FormSheet:
         for row, code in part["rows"].items():
             if rows.setdefault(_row(row), asked := Asked(form, _text(code), units.get(_row(row)))) is not asked:
                 raise ValueError("a row that asks for two figures")
-    return FormSheet(title, content["jurisdiction"] is True, tuple(forms), dict(sorted(rows.items())))
+    has_adjustment = content.get("adjustment") is True
+    in_order = dict(sorted(rows.items()))
+    return FormSheet(title, content["jurisdiction"] is True, tuple(forms), in_order, has_adjustment=has_adjustment)
 
 
 @lru_cache(maxsize=512)

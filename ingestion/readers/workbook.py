@@ -312,11 +312,11 @@ class _SheetReader:
     def readings(self) -> Iterator[Reading]:
         """One for each cell that is not blank."""
         rows, without_result = self._cells
-        scopes, note_column = self._sheet.scopes, self._sheet.note_column
+        scopes = [(column, scope, self._sheet.note_beside(scope)) for column, scope in self._sheet.scopes]
         unit_code, period, name, statuses = self._ids.unit_code, self._ids.period, self.name, self._statuses
         for row, (form, code, unit) in self.asked.items():
             cells = rows[row]
-            for column, scope in scopes:
+            for column, scope, note_column in scopes:
                 content = cells[column]
                 if content == "":
                     raw = without_result.get((row, column), "")
@@ -471,6 +471,8 @@ def _stray_cells(sheet: FormSheet, rows: Rows) -> Iterator[tuple[int, int]]:
             first = width
             if cells[note] != "" and _is_figure_among_notes(cells, sheet):
                 yield row, note
+            if sheet.has_adjustment and _is_written(cells[note + 2]) and not _is_written(cells[note + 1]):
+                yield row, note + 2
         for column in range(first, len(cells)):
             if cells[column] != "" and (row, column) not in printed and _is_written(cells[column]):
                 yield row, column

@@ -1,6 +1,6 @@
 """The workbook that a clerk fills in asks for what the catalogue asks of the unit, and for nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +11,7 @@ from openpyxl.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from catalogue.load import load
-from catalogue.model import Collect, Indicator
+from catalogue.model import SUMMABLE, Collect, Indicator
 from ingestion.periods import Period
 from ingestion.rest_is_zero import covers
 from ingestion.templates import MORE, Figures, TemplateUnit, write
@@ -108,16 +108,30 @@ def test_a_form_in_which_nothing_is_typed_has_no_sheet() -> None:
 # ---- what it looks like
 
 
+def is_added(row: Sequence[Cell | MergedCell]) -> bool:
+    """Whether figures of the row's indicator are added over units."""
+    return CATALOGUE.indicators[str(row[0].value)].aggregation in SUMMABLE
+
+
 @pytest.mark.parametrize(
     ("unit", "headers"),
     [
         (COUNTY, ["指标代码", "序号", "指标名称", "计量单位", "本级", "上年本级", "说明"]),
-        (CITY, ["指标代码", "序号", "指标名称", "计量单位", "本级", "含下级", "上年本级", "说明"]),
+        (
+            CITY,
+            [
+                *("指标代码", "序号", "指标名称", "计量单位", "本级", "含下级", "上年本级", "说明"),
+                *("去重调整", "调整原因"),
+            ],
+        ),
     ],
 )
-def test_the_jurisdiction_column_is_for_units_with_subordinates(unit: TemplateUnit, headers: list[str]) -> None:
+def test_claims_and_adjustments_have_columns_for_units_with_subordinates(
+    unit: TemplateUnit, headers: list[str]
+) -> None:
     for sheet in forms(opened(unit)):
-        assert [cell.value for cell in sheet[5]] == headers
+        has_sums = any(map(is_added, table(sheet)))
+        assert [cell.value for cell in sheet[5]] == (headers if has_sums else headers[:8])
 
 
 def test_a_sheet_has_title_unit_period_form_number_and_lines_to_sign() -> None:
@@ -189,6 +203,7 @@ def test_only_the_cells_to_fill_in_are_unlocked() -> None:
     for sheet in forms(opened(CITY)):
         assert sheet.protection.sheet
         figures = {cell.coordinate for row in table(sheet) for cell in (row[4], row[5], row[7])}
+        figures |= {cell.coordinate for row in table(sheet) if is_added(row) for cell in row[8:10]}
         tick = {below(sheet, 1)[4].coordinate} if below(sheet, 1)[1].value else set()
         signatures = {below(sheet, line)[column].coordinate for line in (3, 4) for column in (3, 4, 7)}
         unlocked = {cell.coordinate for row in sheet.iter_rows() for cell in row if not cell.protection.locked}
@@ -204,7 +219,8 @@ def test_every_figure_cell_has_an_input_rule() -> None:
             for area in rule.sqref.ranges
             for row, column in area.cells
         }
-        assert ruled == {cell.coordinate for row in table(sheet) for cell in (row[4], row[5])}
+        adjustments = {row[8].coordinate for row in table(sheet) if is_added(row)}
+        assert ruled == {cell.coordinate for row in table(sheet) for cell in (row[4], row[5])} | adjustments
 
 
 def test_a_percentage_is_typed_as_text_so_that_98_percent_does_not_become_098() -> None:
@@ -220,7 +236,10 @@ def test_it_is_ready_to_print_on_a4() -> None:
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.page_setup.fitToHeight in (None, 1)  # a missing one means 1
         assert sheet.print_title_rows == "$5:$6"
-        assert sheet.print_area == f"'{sheet.title}'!$A$1:$H${below(sheet, 5)[0].row}"
+        assert (
+            sheet.print_area
+            == f"'{sheet.title}'!$A$1:${'J' if any(map(is_added, table(sheet))) else 'H'}${below(sheet, 5)[0].row}"
+        )
         assert sheet.freeze_panes == "E7"
 
 

@@ -1,5 +1,6 @@
 """A filled-in template is read exactly; what moved, was retyped or stands beside the form is told, never misread."""
 
+import json
 import re
 import struct
 import zlib
@@ -23,6 +24,7 @@ from ingestion.periods import Period
 from ingestion.readers import read
 from ingestion.rest_is_zero import covers
 from ingestion.templates import MORE, Figures, TemplateUnit, write
+from ingestion.workbook_layout import IDS_TITLE, ids_from_rows
 
 CATALOGUE = load()
 CITY = TemplateUnit("410100", "某市科协", "city", "territorial", has_subordinates=True)
@@ -425,7 +427,7 @@ def test_a_form_whose_cells_are_not_where_they_were_is_not_read(
     assert {reading.form for reading in content.readings} >= FORMS.keys() - {"organisation"}
 
 
-@pytest.mark.parametrize("cell", ["I8", "I5", "I2", "E60", "A60", "AB9", "C2", "I20"])
+@pytest.mark.parametrize("cell", ["K8", "K5", "I2", "E60", "A60", "AB9", "C2", "K20"])
 def test_what_stands_beside_the_form_is_told(cell: str) -> None:
     content = read_edited(typed(cell, 0))
     (problem,) = content.problems
@@ -433,8 +435,33 @@ def test_what_stands_beside_the_form_is_told(cell: str) -> None:
 
 
 def test_a_formula_without_result_beside_the_form_is_told() -> None:
-    content = read_edited(typed("J9", "=E8+E9"))
-    assert [(problem.code, problem.place.cell) for problem in content.problems] == [("CELL_OUTSIDE_FORM", "J9")]
+    content = read_edited(typed("K9", "=E8+E9"))
+    assert [(problem.code, problem.place.cell) for problem in content.problems] == [("CELL_OUTSIDE_FORM", "K9")]
+
+
+def test_an_adjustment_is_read_with_its_sign_and_the_reason_beside_it() -> None:
+    written: dict[str, str | float | None] = {"E8": 30, "H8": "大型活动", "I8": -3, "J8": "两县重复登记"}
+    content = read_edited(lambda sheet: [typed(cell, one)(sheet) for cell, one in written.items()])
+    assert not content.problems
+    assert [(one.scope, one.value, one.note, one.place.cell) for one in content.readings] == [
+        ("own", Decimal(30), "大型活动", "E8"),
+        ("adjustment", Decimal(-3), "两县重复登记", "I8"),
+    ]
+
+
+def test_a_reason_for_no_adjustment_is_told() -> None:
+    content = read_edited(typed("J8", "两县重复登记"))
+    assert [(problem.code, problem.place.cell) for problem in content.problems] == [("CELL_OUTSIDE_FORM", "J8")]
+
+
+def test_a_workbook_from_before_adjustments_is_read_as_it_was() -> None:
+    part = {"number": "科协01表", "version": "2021.1", "rows": {"7": FIRST}}
+    written = json.dumps({"jurisdiction": True, "forms": {"organisation": part}, "entered": {}})
+    ids = ids_from_rows([(IDS_TITLE, '{"unit":"C","period":"2021","catalogue":"1"}'), (SHEET, written)])
+    assert ids is not None
+    (sheet,) = ids.sheets
+    assert sheet.headers[-2:] == ("上年本级", "说明")
+    assert [scope for _, scope in sheet.scopes] == ["own", "jurisdiction"]
 
 
 def test_a_figure_typed_under_notes_is_told() -> None:
