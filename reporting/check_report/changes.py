@@ -16,6 +16,7 @@ from reporting.check_report.times import Times
 _HEDGES = "[为达约近超过逾]{0,3}"
 _PERCENT = re.compile(r"\d[%％]")
 _NEAR = 8
+_POINTS = "百分点"
 
 
 class Change(NamedTuple):
@@ -42,7 +43,8 @@ class Changes:
         if moved is None or not self._words.are_in("compared", around.before):
             return None
         falls = self._words["fall"].fullmatch(moved["move"]) is not None
-        return Change(Sense.PERCENT if quantity.measure == "%" else Sense.CHANGE, falls)
+        in_percent = quantity.measure == "%" and _POINTS not in quantity.quote
+        return Change(Sense.PERCENT if in_percent else Sense.CHANGE, falls)
 
     def is_with_another_year(self, quantity: Quantity, around: Around) -> bool:
         """Whether years are compared at all, and not months, or how many times something is."""

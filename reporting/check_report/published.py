@@ -356,7 +356,7 @@ _NAMESAKES = """
         from published.indicator_values
         union all
         -- What a line of the report makes of several indicators has no row of its own.
-        select unit_code, period, indicator_code, line_name, measure, value, low, high, true
+        select unit_code, period, indicator_code, line_name, split_part(measure, '/', 1), value, low, high, true
         from published.report_lines
         where formula is not null
     ) as figures

@@ -32,6 +32,7 @@ from reporting.check_report.times import Section, Times, When
 _SENTENCE = re.compile(r"[^。！？；;!?\n]*\d[^。！？；;!?\n]*")
 _YEARLY = (Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY)
 _NEAR = 6
+OF_COVERAGE = "说的是报送和覆盖的范围，不是工作的数"
 
 
 class DraftReader:
@@ -102,9 +103,22 @@ class DraftReader:
         change = self._changes.of(quantity, around)
         if change is not None:
             return self._comparison(told, around, section, change, before)
+        if self._goes_on_about_coverage(told, around, before):
+            return replace(told, unread=OF_COVERAGE)
         return self._figure(self._bound(told, around, before), around, section)
 
     # ---- a figure
+
+    def _goes_on_about_coverage(self, claim: Claim, around: Around, before: Sequence[Claim]) -> bool:
+        """Whether a figure names nothing behind one in its sentence that counts who reported: 覆盖率94.8%，低于95%."""
+        last = before[-1] if before else None
+        return (
+            last is not None
+            and last.unread == OF_COVERAGE
+            and last.span.passage == claim.span.passage
+            and last.span.start >= claim.span.start - len(around.before)
+            and self._clauses.name_nothing(around)
+        )
 
     def _bound(self, claim: Claim, around: Around, before: Sequence[Claim]) -> Claim:
         """The claim, of the indicator of the figure before it where its own words name nothing.
@@ -116,8 +130,11 @@ class DraftReader:
             return replace(claim, quantity=claim.quantity._replace(indicator_code=named))
         if not before or not self._clauses.name_nothing(around):
             return claim
-        last, measure = before[-1], claim.quantity.measure
-        is_near = last.span.passage == claim.span.passage and last.span.start >= claim.span.start - len(around.before)
+        told = [one for one in before if one.span.passage == claim.span.passage and one.unread != OF_COVERAGE]
+        if not told:
+            return claim
+        last, measure = told[-1], claim.quantity.measure
+        is_near = last.span.start >= claim.span.start - len(around.before) - len(around.earlier.rpartition("。")[2])
         kindred = self._catalogue.language.kindred_measures.get(measure, frozenset()) | {measure}
         if not is_near or last.quantity.measure not in kindred or not last.quantity.indicator_code:
             return claim
@@ -143,6 +160,8 @@ class DraftReader:
         self, quantity: Quantity, indicator: Indicator | None, around: Around, section: Section, when: When
     ) -> str:
         """Why nothing published can be compared; empty where something can."""
+        if self._words.are_in("coverage", around.before.rpartition("，")[2] + around.quote + around.rest_of_clause):
+            return OF_COVERAGE
         is_mean = self._words.are_in("each", around.clause) or around.clause.endswith("各")
         if is_mean and (indicator is None or indicator.aggregation is not Aggregation.RATIO):
             return "说的是平均数或各家的数"

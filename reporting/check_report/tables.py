@@ -17,6 +17,8 @@ _YEAR_ALONE = re.compile(r"(19|20)\d\d")
 _IN_BRACKETS = re.compile(r"[（(](?:单位[:：])?\s*([^（）()]{1,8})[）)]\s*$|单位[:：]\s*([^\s，。）)]{1,8})")
 _PERCENT = ("%", "％")
 _PROSE = 15
+PLANNED = "计划"
+_UNSAID = re.compile(r"[（(].*?[）)]|[%％\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class _Grid:
 
     def _figure(self, at: tuple[int, int], text: str) -> re.Match[str] | None:
         match = _FIGURE.fullmatch(text.strip())
-        if match is None or (_YEAR_ALONE.fullmatch(text.strip()) and 1 in at) or match["measure"] == "年":
+        if match is None or (_YEAR_ALONE.fullmatch(text.strip()) and 1 in at) or match["measure"].startswith("年"):
             return None
         return match
 
@@ -65,6 +67,15 @@ class _Grid:
             for (row, column), (_, text) in sorted(self.texts.items())
             if row == at[0] and column < at[1] and (row, column) not in self.figures
         ]
+
+    def beside(self, at: tuple[int, int]) -> list[tuple[int, str]]:
+        """The words of a cell's row on either side of it, with their columns; those on the left first."""
+        said = [
+            (column, text.strip())
+            for (row, column), (_, text) in sorted(self.texts.items())
+            if row == at[0] and column != at[1] and (row, column) not in self.figures
+        ]
+        return sorted(said, key=lambda one: one[0] > at[1])
 
     def row_of(self, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
         """The figures of a cell's row."""
@@ -101,14 +112,17 @@ class _Speaker:
 
     def __init__(self, grid: _Grid, catalogue: Catalogue, title: str) -> None:
         self._grid, self._words = grid, catalogue.check_up.words
+        self._reckoned = {line.label_zh for line in catalogue.report_lines.values() if line.formula}
         self._measures = catalogue.language.measures
         self._measure_of_title = _measure_in(title)
 
     def sentence(self, at: tuple[int, int]) -> tuple[str, int] | None:
         """A sentence with the figure, and where in it the figure begins; None for a cell that only counts rows."""
         above = self._grid.above(at)
-        if self._counts_rows(above):
+        if self._counts_rows(above) or self._is_aside(at, above):
             return None
+        if self._is_any("of_plan_column", above) and self._is_in_percent(at, above):
+            return self._of_plan(at)
         if self._is_change([*above, *(text for _, text in self._grid.left_of(at))]):
             return self._change(at, above)
         label = self._label(at, above)
@@ -117,8 +131,10 @@ class _Speaker:
     def _label(self, at: tuple[int, int], above: list[str]) -> str:
         rows = [text for column, text in self._grid.left_of(at) if not self._is_measure(column, at)]
         times = [text for text in above if self._is_time(text)]
-        things = [text for text in above if not self._is_time(text)]
-        return "".join(_without_brackets(text) for text in (*times, *rows, *things))
+        things = [text for text in above if not self._is_time(text) and len(text) > 1]
+        # Where a heading says 目标 its sentence says 计划, which reaches farther.
+        planned = [PLANNED] if any(word in text for text in times for word in self._words["plan"]) else []
+        return "".join(_without_brackets(text) for text in (*times, *planned, *rows, *things))
 
     def _is_time(self, heading: str) -> bool:
         """Whether a heading says when, or that it was planned."""
@@ -128,13 +144,36 @@ class _Speaker:
     def _counts_rows(self, headings: list[str]) -> bool:
         return any(word in heading for heading in headings for word in self._words["row_numbers"])
 
+    def _is_any(self, use: str, headings: list[str]) -> bool:
+        """Whether a heading is one of the words, and no longer one."""
+        return any(_UNSAID.sub("", heading) in self._words[use] for heading in headings)
+
+    def _is_aside(self, at: tuple[int, int], above: list[str]) -> bool:
+        """Whether a cell says how far another figure of its row reaches."""
+        others = (self._grid.above(other) for other in self._grid.row_of(at) if other != at)
+        return self._is_any("aside_column", above) and any(
+            not self._counts_rows(headings) and not self._is_any("aside_column", headings) for headings in others
+        )
+
+    def _is_in_percent(self, at: tuple[int, int], above: list[str]) -> bool:
+        measure = self._grid.figures[at]["measure"]
+        return measure in _PERCENT or any(sign in text for text in above for sign in (*_PERCENT, "百分", "率", "幅"))
+
+    def _of_plan(self, at: tuple[int, int]) -> tuple[str, int] | None:
+        """How much of its plan the figure of the same row is."""
+        level = self._level(at)
+        if level is None:
+            return None
+        before = f"{level[0]}，完成年度计划的"
+        return f"{before}{self._grid.figures[at]['number']}%。", len(before)
+
     def _figure(self, at: tuple[int, int], above: list[str]) -> str:
         match = self._grid.figures[at]
         measure = match["measure"] or self._measure(at, above)
         return f"{match['number']}{measure}{match['bound'] or ''}"
 
     def _measure(self, at: tuple[int, int], above: list[str]) -> str:
-        for column, text in self._grid.left_of(at):
+        for column, text in self._grid.beside(at):
             if self._is_measure(column, at):
                 return text
         words = [*reversed(above), *(text for _, text in self._grid.left_of(at))]
@@ -151,22 +190,32 @@ class _Speaker:
         return any(word in heading for heading in headings for word in self._words["change_column"])
 
     def _change(self, at: tuple[int, int], above: list[str]) -> tuple[str, int] | None:
-        """The change behind the figure of the same row that it is the change of."""
+        """The change behind the figure of the same row that it is the change of.
+
+        Of what the report makes of several indicators no change is published.
+        """
+        level = self._level(at)
+        if level is None or any(text in self._reckoned for _, text in self._grid.left_of(at)):
+            return None
+        said, measure = level
+        if self._is_in_percent(at, above):
+            measure = "%"
+        elif measure in _PERCENT:
+            measure = "个百分点"
+        match = self._grid.figures[at]
+        before = f"{said}，比上年{'下降' if match['sign'] else '增长'}"
+        return f"{before}{match['number']}{measure}。", len(before)
+
+    def _level(self, at: tuple[int, int]) -> tuple[str, str] | None:
+        """The figure of a cell's row that the cell compares with something, in words, and its measure."""
         later = (*self._words["last_year"], *self._words["plan"])
         for other in self._grid.row_of(at):
             headings = self._grid.above(other)
             if other == at or self._is_change(headings) or self._counts_rows(headings):
                 continue
-            if any(word in text for text in headings for word in later):
+            if self._is_aside(other, headings) or any(word in text for text in headings for word in later):
                 continue
-            match = self._grid.figures[at]
-            in_percent = match["measure"] in _PERCENT or any(
-                sign in text for text in above for sign in (*_PERCENT, "百分", "率", "幅")
-            )
-            measure = "%" if in_percent else self._measure(other, headings)
-            level = f"{self._label(other, headings)}{self._figure(other, headings)}"
-            before = f"{level}，比上年{'下降' if match['sign'] else '增长'}"
-            return f"{before}{match['number']}{measure}。", len(before)
+            return f"{self._label(other, headings)}{self._figure(other, headings)}", self._measure(other, headings)
         return None
 
 

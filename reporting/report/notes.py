@@ -52,7 +52,7 @@ def _parts(line: Line, basis: Basis, blanks: Sequence[Blank], leaders: Leaders |
     yield basis.short
     yield from _marks(line)
     if line.prefix:
-        yield f"{line.reason.rstrip('。')}，所以写“{line.prefix}”"
+        yield f"应报单位的{line.reason.rstrip('。')}，所以写“{line.prefix}”"
     if leaders:
         yield from _leading(leaders)
 

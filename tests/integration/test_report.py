@@ -19,6 +19,8 @@ from catalogue.load import load as load_catalogue
 from kexie.database import acting
 from kexie.errors import UserError
 from kexie.roles import Role
+from reporting.check_report.checkup import check
+from reporting.check_report.sentences import Marked
 from reporting.release import Approval, published_state, release
 from reporting.report.writing import write_report
 from tests.conftest import NewDatabase
@@ -280,6 +282,37 @@ def test_each_department_has_a_place_to_sign(sheets: Workbook, word: WordDocumen
 
 def test_the_workbook_draws_charts_of_its_own_figures(sheets: Workbook) -> None:
     assert len(sheets["图表"]._charts) >= 3  # type: ignore[attr-defined]
+
+
+def checked(desk: Desk, draft: Path) -> dict[str, Marked]:
+    """What the check-up says of each place of a draft."""
+    with acting(desk.office.home, Role.OFFICE) as engine, engine.connect() as connection:
+        marked = check(connection, load_catalogue(), draft, 2021).marked
+    return {one.place: one for one in marked if one.verdict in load_catalogue().check_up.findings}
+
+
+def test_the_check_up_of_the_report_itself_finds_nothing(desk: Desk) -> None:
+    assert checked(desk, desk.write()[0]) == {}
+
+
+@pytest.mark.parametrize(
+    "heading", ["2021年", "2020年", "同口径增减", "增减%", "数", "2021年目标", "2021年完成", "完成%", "2022年目标"]
+)
+def test_a_wrong_figure_in_any_column_of_its_tables_is_found(desk: Desk, heading: str, tmp_path: Path) -> None:
+    document = Document(str(desk.write()[0]))
+    number, row, column = next(
+        (number, row, column)
+        for number, table in enumerate(document.tables, start=1)
+        for column, title in enumerate(cell.text for cell in table.rows[0].cells)
+        if title == heading
+        for row, cells in enumerate((line.cells for line in table.rows), start=1)
+        if re.fullmatch(r"-?[\d.]{2,}", cells[column].text)
+    )
+    run = document.tables[number - 1].cell(row - 1, column).paragraphs[0].runs[0]
+    run.text = str(Decimal(run.text) * 3 + 7)
+    draft = tmp_path / "草稿.docx"
+    document.save(str(draft))
+    assert list(checked(desk, draft)) == [f"表 {number} 第 {row} 行第 {column + 1} 列"]
 
 
 def test_a_releases_report_stays_when_a_correction_is_published_and_the_next_release_has_it(desk: Desk) -> None:
