@@ -55,7 +55,7 @@ WORDS = (
     "province", "own", "city_own", "either", "nameless", "last_year", "this_year", "next_year", "many_years",
     "compared", "not_last_year", "rise", "fall", "up_to", "from", "of_plan", "plan", "each", "respectively", "together",
     "and_so_on", "not_counted", "jointly", "light", "common_pairs", "row_numbers", "measure_column", "change_column",
-    "aside_column", "of_plan_column", "coverage",
+    "aside_column", "of_plan_column", "coverage", "coverage_behind",
 )  # fmt: skip
 
 

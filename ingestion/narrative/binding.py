@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.language import Language
-from catalogue.model import Aggregation, Indicator, Status
-from ingestion.narrative.lexicon import OUTSIDE, Lexicon, Name
+from catalogue.model import Indicator
+from ingestion.narrative.lexicon import OUTSIDE, Lexicon, Occurrence, Suited
 from ingestion.narrative.numbers import any_of
 from ingestion.narrative.scan import Found
+from ingestion.narrative.text import LONGEST
 
 ACROSS_COMMA, ACROSS_SEMICOLON, ACROSS_PAUSE, ACROSS_NUMBER = 0.72, 0.45, 0.88, 0.85
 PER_SIGN, FAR = 0.985, 40
 FADES = [PER_SIGN**signs for signs in range(FAR + 1)]
+OVER_COMMAS, OVER_SEMICOLONS, OVER_PAUSES, OVER_NUMBERS = (
+    [across**times for times in range(LONGEST + 1)]
+    for across in (ACROSS_COMMA, ACROSS_SEMICOLON, ACROSS_PAUSE, ACROSS_NUMBER)
+)
 WIDEST = 160
 """Words farther before the first number of a sentence say nothing of it."""
 LEAST_BEFORE, LEAST_IN_CLAUSE = 0.08, 0.35
@@ -38,35 +42,34 @@ SUBJECT, OF_SUBJECT = 3, 0.31
 """A word that begins within so many signs of a sentence, no deed before it, is what all of it speaks of."""
 NEAR = 0.73
 """What is outside the catalogue is so by a word of the same clause."""
-OWN_MEASURE, OWN_STATUS = 1.15, 1.5
 ENOUGH = 1.25
 AS_GOOD = 0.65
 """What comes after an indicator that its clause excludes must be named so well beside it."""
 
 _NOUN = re.compile(r"[^、和及与]{2,30}")
 _CLAUSE_END = re.compile(r"[，；]")
-COMMAS, SEMICOLONS, PAUSES = "，：", "；", "、"
+_BORDER = re.compile(r"[，：；、]")
+COMMAS, PAUSE = "，：", "、"
 
 
-class _Place(NamedTuple):
-    """A place in a sentence, and how many borders of each kind and numbers stand before it."""
-
-    at: int
-    commas: int
-    semicolons: int
-    pauses: int
-    numbers: int
+_Borders = tuple[int, int, int]
+"""How many commas, semicolons and pauses stand before a place."""
 
 
 class _Word(NamedTuple):
-    """A word of the lexicon in a sentence; see `Occurrence`."""
+    """A word of the lexicon in a sentence (see `Occurrence`), and how many borders of each kind and numbers stand
+    before its beginning and its end."""
 
     word: str
     length: int
     inner: bool
     ends: bool
-    first: _Place
-    last: _Place
+    first: int
+    first_borders: _Borders
+    first_numbers: int
+    last: int
+    last_borders: _Borders
+    last_numbers: int
 
 
 class _Weights(NamedTuple):
@@ -92,50 +95,79 @@ class _Sentence:
         self.text, self.start, self.end, self._light = text, start, end, light
         deed = deeds.search(text, start, min(end, start + SUBJECT))
         self._subject = deed.start() - 1 if deed else start + SUBJECT
-        self._commas = _places(text, start, end, COMMAS)
-        self._semicolons = _places(text, start, end, SEMICOLONS)
-        self._pauses = _places(text, start, end, PAUSES)
+        self._commas: list[int] = []
+        self._pauses: list[int] = []
+        self._stops: list[int] = []
+        """Where a clause ends: at each comma and semicolon."""
+        self._borders: list[int] = []
+        self._counts: list[_Borders] = [(0, 0, 0)]
+        self._count_borders()
         self._numbers = [one.start for one in found]
         self._measures = {one.start: one.measure for one in found}
-        self.words = [
-            _Word(one.word, len(one.word), one.inner, one.ends, self.place(one.start), self.place(one.end))
-            for one in lexicon.words_in(text, max(start, found[0].start - WIDEST), min(end, found[-1].end + FAR))
-        ]
-
-        self._firsts = [word.first.at for word in self.words]
-
-    def place(self, at: int) -> _Place:
-        return _Place(
-            at,
-            bisect_left(self._commas, at),
-            bisect_left(self._semicolons, at),
-            bisect_left(self._pauses, at),
-            bisect_left(self._numbers, at),
+        self._words = self._placed(
+            lexicon.words_in(text, max(start, found[0].start - WIDEST), min(end, found[-1].end + FAR))
         )
+        self._firsts = [word.first for word in self._words]
+
+    def _count_borders(self) -> None:
+        commas = semicolons = pauses = 0
+        for match in _BORDER.finditer(self.text, self.start, self.end):
+            at, sign = match.start(), match.group()
+            if sign in COMMAS:
+                commas += 1
+                self._commas.append(at)
+                self._stops.append(at)
+            elif sign == PAUSE:
+                pauses += 1
+                self._pauses.append(at)
+            else:
+                semicolons += 1
+                self._stops.append(at)
+            self._borders.append(at)
+            self._counts.append((commas, semicolons, pauses))
+
+    def _placed(self, words: Iterable[Occurrence]) -> list[_Word]:
+        borders, counts, numbers = self._borders, self._counts, self._numbers
+        placed = []
+        for word, first, last, inner, ends in words:
+            at = bisect_left(borders, first)
+            # Few words have a border within.
+            behind = at if at == len(borders) or borders[at] >= last else bisect_left(borders, last)
+            before = bisect_left(numbers, first)
+            through = before if before == len(numbers) or numbers[before] >= last else bisect_left(numbers, last)
+            placed.append(
+                _Word(word, last - first, inner, ends, first, counts[at], before, last, counts[behind], through)
+            )
+        return placed
 
     def weights(self, one: Found) -> _Weights:
         """How near each word stands to a quantity."""
-        nearest, alone = _Weights({}, {})
-        first, last = self.place(one.start), self.place(one.end)
-        item = max(self._last(self._pauses, first.pauses), self._last(self._commas, first.commas))
-        has_own_noun = self._has_own_noun(item, one.start)
-        nearby = slice(bisect_left(self._firsts, one.start - WIDEST), bisect_right(self._firsts, one.end + FAR))
-        for word in self.words[nearby]:
-            if word.last.at <= one.number:
-                weight = _before(word, first)
-            elif word.first.at >= last.at and word.first[1:4] == last[1:4] and word.first.numbers == last.numbers:
-                weight = self._behind(word, last.at)
+        nearest: dict[str, float] = {}
+        alone: dict[str, float] = {}
+        start, stop, number = one.start, one.end, one.number
+        borders = self._counts[bisect_left(self._borders, start)]
+        behind = self._counts[bisect_left(self._borders, stop)]
+        numbers, numbers_behind = bisect_left(self._numbers, start), bisect_left(self._numbers, stop)
+        item = max(self._last(self._pauses, borders[2]), self._last(self._commas, borders[0]))
+        has_own_noun = self._has_own_noun(item, start)
+        nearby = slice(bisect_left(self._firsts, start - WIDEST), bisect_right(self._firsts, stop + FAR))
+        for word in self._words[nearby]:
+            said, length, inner, ends, first, first_borders, first_numbers, last, last_borders, last_numbers = word
+            if last <= number:
+                weight = _before(last_borders, last_numbers, start - last, length, borders, numbers)
+            elif first >= stop and first_borders == behind and first_numbers == numbers_behind:
+                weight = self._behind(first, length, stop)
             else:
                 continue
-            is_subject = word.first.at <= self._subject and word.last.semicolons == first.semicolons
-            if (least := max(weight, OF_SUBJECT) if is_subject else weight) > nearest.get(word.word, 0.0):
-                nearest[word.word] = least
-            if word.inner:
-                weight = weight * INNER if word.ends else 0.0
-            if has_own_noun and word.last.at <= item:
-                weight *= OTHER_ITEM if self._is_taken(word, first, one.measure) else OTHER_CLAUSE
-            if weight > alone.get(word.word, 0.0):
-                alone[word.word] = weight
+            is_subject = first <= self._subject and last_borders[1] == borders[1]
+            if (least := max(weight, OF_SUBJECT) if is_subject else weight) > nearest.get(said, 0.0):
+                nearest[said] = least
+            if inner:
+                weight = weight * INNER if ends else 0.0
+            if has_own_noun and last <= item:
+                weight *= OTHER_ITEM if self._is_taken(word, borders, one.measure) else OTHER_CLAUSE
+            if weight > alone.get(said, 0.0):
+                alone[said] = weight
         return _Weights(nearest, alone)
 
     def _has_own_noun(self, item: int, start: int) -> bool:
@@ -147,48 +179,36 @@ class _Sentence:
     def _last(self, places: list[int], count: int) -> int:
         return places[count - 1] if count else self.start
 
-    def _is_taken(self, word: _Word, first: _Place, measure: str) -> bool:
+    def _is_taken(self, word: _Word, borders: _Borders, measure: str) -> bool:
         """Whether a word belongs to another item of the list, or to another number of this measure."""
-        return word.last[1:3] == first[1:3] or self._measures.get(word.last.at) == measure
+        return word.last_borders[:2] == borders[:2] or self._measures.get(word.last) == measure
 
-    def _behind(self, word: _Word, stop: int) -> float:
-        gap = word.first.at - stop
+    def _behind(self, first: int, length: int, stop: int) -> float:
+        gap = first - stop
         if gap == 1 and self.text[stop] == "的":
             return BEHIND_OF
         if gap == 0 or (gap == 1 and self.text[stop] in " “"):
-            return TOUCHING_BEHIND + HEAD_NOUN / word.length
+            return TOUCHING_BEHIND + HEAD_NOUN / length
         return BEHIND * FADES[min(gap, FAR)]
 
     def clause(self, one: Found) -> str:
         """The clause of a quantity."""
-        stops = sorted([*self._commas, *self._semicolons])
+        stops = self._stops
         before, behind = bisect_left(stops, one.start), bisect_left(stops, one.end)
         first = stops[before - 1] if before else self.start
         return self.text[first : stops[behind] if behind < len(stops) else self.end]
 
 
-def _places(text: str, start: int, end: int, signs: str) -> list[int]:
-    """Where the signs stand, in order."""
-    places = []
-    for sign in signs:
-        at = text.find(sign, start, end)
-        while at >= 0:
-            places.append(at)
-            at = text.find(sign, at + 1, end)
-    return sorted(places) if len(signs) > 1 else places
-
-
-def _before(word: _Word, first: _Place) -> float:
-    last = word.last
-    commas, semicolons = first.commas - last.commas, first.semicolons - last.semicolons
-    gap = first.at - last.at
+def _before(last: _Borders, last_numbers: int, gap: int, length: int, first: _Borders, first_numbers: int) -> float:
+    """How near a word stands before a number, with what stands before the end of the one and the start of the other."""
+    commas, semicolons = first[0] - last[0], first[1] - last[1]
     if gap <= 0 and not commas:
-        return TOUCHING_BEFORE + TOUCHING_NOUN / word.length
-    weight = FADES[min(max(gap, 0), FAR)] * ACROSS_PAUSE ** (first.pauses - last.pauses)
-    weight *= ACROSS_NUMBER ** (first.numbers - last.numbers)
+        return TOUCHING_BEFORE + TOUCHING_NOUN / length
+    weight = FADES[min(max(gap, 0), FAR)] * OVER_PAUSES[first[2] - last[2]]
+    weight *= OVER_NUMBERS[first_numbers - last_numbers]
     if not commas and not semicolons:
         return max(weight, LEAST_IN_CLAUSE)
-    return max(weight * ACROSS_COMMA**commas * ACROSS_SEMICOLON**semicolons, LEAST_BEFORE)
+    return max(weight * OVER_COMMAS[commas] * OVER_SEMICOLONS[semicolons], LEAST_BEFORE)
 
 
 class Binder:
@@ -231,22 +251,25 @@ class Binder:
 
     def _best(self, sentence: _Sentence, one: Found, status: str) -> tuple[Indicator | None, float]:
         weights, measure = sentence.weights(one), one.measure
-        names = self._lexicon.names_in(measure)
+        names = self._lexicon.names_in(measure, status)
         scores: dict[str, tuple[float, Indicator]] = {}
+        alone = weights.alone
         for word in weights.any:
-            for name in names.get(word, ()):
-                score = _score(name, weights)
-                if score > ENOUGH / 2:
-                    indicator = name.indicator
-                    score *= _suits(indicator.code, measure, status, self._lexicon)
-                    if score > scores.get(indicator.code, (ENOUGH, indicator))[0]:
-                        scores[indicator.code] = score, indicator
+            begun = names.get(word)
+            if begun is None:
+                continue
+            weight = alone.get(word, 0.0)
+            for name in begun.single:
+                if weight >= NEAR or not name.is_outside:
+                    _note(scores, name, weight * len(word))
+            for name in begun.several:
+                _note(scores, name, _score(name, weights.any))
         if scores:
             best = self._first_allowed(scores.values(), sentence.clause(one))
             if best is not None:
                 return best
-        alone = self._lexicon.by_measure.get(measure)
-        return (alone if alone is None or self._is_allowed(alone, sentence.clause(one)) else None), 0
+        usual = self._lexicon.by_measure.get(measure)
+        return (usual if usual is None or self._is_allowed(usual, sentence.clause(one)) else None), 0
 
     def _first_allowed(
         self, scores: Iterable[tuple[float, Indicator]], clause: str
@@ -266,28 +289,21 @@ class Binder:
         return unless is None or unless.search(clause) is None
 
 
-@lru_cache(maxsize=20_000)
-def _suits(code: str, measure: str, status: str, lexicon: Lexicon) -> float:
-    """An indicator of this very measure suits better, and of things applied for, or planned, one that is of those."""
-    indicator = lexicon.indicators[code]
-    factor = OWN_MEASURE if measure == indicator.measure else 1.0
-    if status == Status.APPLIED and Status.APPLIED in indicator.statuses:
-        factor *= OWN_STATUS
-    if status == Status.ACTUAL and Status.APPLIED in indicator.statuses:
-        factor /= OWN_STATUS * OWN_STATUS
-    if status == Status.PLAN and indicator.aggregation is Aggregation.TARGET:
-        factor *= OWN_STATUS
-    return factor
+def _note(scores: dict[str, tuple[float, Indicator]], name: Suited, score: float) -> None:
+    """Keep the score of a name where it is enough, and the best of its indicator."""
+    if score > ENOUGH / 2:
+        indicator = name.indicator
+        score *= name.factor
+        if score > scores.get(indicator.code, (ENOUGH, indicator))[0]:
+            scores[indicator.code] = score, indicator
 
 
-def _score(name: Name, weights: _Weights) -> float:
-    words, least = name.words, NEAR if name.is_outside else LEAST_OF_SEVERAL
-    if len(words) == 1:
-        weight = weights.alone.get(words[0], 0.0)
-        return weight * len(words[0]) if weight >= NEAR or not name.is_outside else 0.0
+def _score(name: Suited, weights: Mapping[str, float]) -> float:
+    """The sum of the words of a name of several; 0 where one of them does not stand near."""
+    least = NEAR if name.is_outside else LEAST_OF_SEVERAL
     total = 0.0
-    for word in words:
-        weight = weights.any.get(word, 0.0)
+    for word in name.words:
+        weight = weights.get(word, 0.0)
         if weight < least:
             return 0.0
         total += weight * len(word)

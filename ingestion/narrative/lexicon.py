@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.language import Language
-from catalogue.model import Catalogue, Indicator
+from catalogue.model import Aggregation, Catalogue, Indicator, Status
 from ingestion.narrative.text import plain
 
 OUTSIDE = "other"
 """The entry that takes true quantities outside the catalogue; its names keep them from other indicators."""
+
+
+OWN_MEASURE, OWN_STATUS = 1.15, 1.5
+
+HEAD = 2
+"""So many signs of a word are looked up before the word itself is compared."""
 
 
 class Name(NamedTuple):
@@ -21,6 +27,22 @@ class Name(NamedTuple):
     indicator: Indicator
     words: tuple[str, ...]
     is_outside: bool
+
+
+class Suited(NamedTuple):
+    """A name with how well its indicator suits a number in one measure and status."""
+
+    words: tuple[str, ...]
+    indicator: Indicator
+    is_outside: bool
+    factor: float
+
+
+class Names(NamedTuple):
+    """Names that begin with the same word: of that word alone, and of several."""
+
+    single: list[Suited]
+    several: list[Suited]
 
 
 class Occurrence(NamedTuple):
@@ -41,7 +63,7 @@ class Lexicon:
         self.indicators = catalogue.indicators
         self.by_word: dict[str, list[Name]] = {}
         self._names: dict[str, list[Name]] = {}
-        self._names_in: dict[str, dict[str, list[Name]]] = {}
+        self._names_in: dict[tuple[str, str], dict[str, Names]] = {}
         self.by_measure: dict[str, Indicator] = {}
         self._accepts: dict[str, frozenset[str]] = {}
         self.unless: dict[str, re.Pattern[str] | None] = {}
@@ -56,37 +78,73 @@ class Lexicon:
                 self._names.setdefault(name.words[0], []).append(name)
                 for word in dict.fromkeys(name.words):
                     self.by_word.setdefault(word, []).append(name)
-        self._word = re.compile(f"(?=({_trie(self.by_word)}))")
         self._beginnings = {word: _beginnings(word, self.by_word) for word in self.by_word}
+        self._first_signs = re.compile(f"[{re.escape(''.join({word[0] for word in self.by_word}))}]")
+        self._by_head: dict[str, list[str]] = {}
+        """By their first two signs the words that begin so, the longest first; a word of one sign by itself."""
+        for word in sorted(self.by_word, key=len, reverse=True):
+            self._by_head.setdefault(word[:HEAD], []).append(word)
+        for head, known in self._by_head.items():
+            if len(head) == HEAD and head[0] in self.by_word:
+                known.append(head[0])
 
     def words_in(self, text: str, start: int, end: int) -> list[Occurrence]:
         """The words that stand in a part of a plain text, in order; a part of a longer one is marked so."""
         occurrences = []
         covered = start
-        for match in self._word.finditer(text, start, end):
-            first, last = match.span(1)
-            occurrences.append(Occurrence(match.group(1), first, last, last <= covered, last == covered))
+        heads, beginnings = self._by_head, self._beginnings
+        for match in self._first_signs.finditer(text, start, end):
+            first = match.start()
+            for word in heads.get(text[first : first + HEAD]) or heads.get(match.group()) or ():
+                last = first + len(word)
+                if last <= end and text.startswith(word, first):
+                    break
+            else:
+                continue
+            occurrences.append(Occurrence(word, first, last, last <= covered, last == covered))
             covered = max(covered, last)
-            for shorter in self._beginnings[match.group(1)]:
+            for shorter in beginnings[word]:
                 occurrences.append(Occurrence(shorter, first, first + len(shorter), inner=True, ends=False))
         return occurrences
 
-    def names_in(self, measure: str) -> Mapping[str, Sequence[Name]]:
-        """The names of the indicators that a number in this measure can be of, by the first of their words."""
-        names = self._names_in.get(measure)
-        if names is None:
-            names = {
-                word: taken
-                for word, known in self._names.items()
-                if (taken := [name for name in known if self.takes(name.indicator, measure)])
+    def names_in(self, measure: str, status: str) -> Mapping[str, Names]:
+        """The names of the indicators that a number in this measure can be of, by the first of their words.
+
+        `status` is what the words near the number say of it; both tell how well an indicator suits.
+        """
+        known = self._names_in.get((measure, status))
+        if known is None:
+            known = {
+                word: made for word, names in self._names.items() if any(made := self._suited(names, measure, status))
             }
-            self._names_in[measure] = names
-        return names
+            self._names_in[measure, status] = known
+        return known
+
+    def _suited(self, names: Sequence[Name], measure: str, status: str) -> Names:
+        taken = [
+            Suited(name.words, name.indicator, name.is_outside, _suits(name.indicator, measure, status))
+            for name in names
+            if self.takes(name.indicator, measure)
+        ]
+        several = [name for name in taken if len(name.words) > 1]
+        return Names([name for name in taken if len(name.words) == 1], several)
 
     def takes(self, indicator: Indicator, measure: str) -> bool:
         """Whether a number in this measure can be one of the indicator's."""
         accepted = self._accepts[indicator.code]
         return not accepted or measure in accepted
+
+
+def _suits(indicator: Indicator, measure: str, status: str) -> float:
+    """An indicator of this very measure suits better, and of things applied for, or planned, one that is of those."""
+    factor = OWN_MEASURE if measure == indicator.measure else 1.0
+    if status == Status.APPLIED and Status.APPLIED in indicator.statuses:
+        factor *= OWN_STATUS
+    if status == Status.ACTUAL and Status.APPLIED in indicator.statuses:
+        factor /= OWN_STATUS * OWN_STATUS
+    if status == Status.PLAN and indicator.aggregation is Aggregation.TARGET:
+        factor *= OWN_STATUS
+    return factor
 
 
 def _beginnings(word: str, words: Container[str]) -> list[str]:
@@ -102,29 +160,6 @@ def _accepted(indicator: Indicator, language: Language) -> frozenset[str]:
     if indicator.code == OUTSIDE or not indicator.measure:
         return frozenset()
     return language.kindred_measures.get(indicator.measure, frozenset()) | {indicator.measure}
-
-
-def _trie(words: Iterable[str]) -> str:
-    """A pattern that finds the longest word at each place, trying each sign but once."""
-    root: dict[str, dict[str, object]] = {}
-    for word in words:
-        node = root
-        for sign in word:
-            node = node.setdefault(sign, {})  # type: ignore[assignment]
-        node[""] = {}
-    return _pattern(root)
-
-
-def _pattern(node: Mapping[str, object]) -> str:
-    branches = [
-        re.escape(sign) + _pattern(below)  # type: ignore[arg-type]
-        for sign, below in sorted(node.items())
-        if sign
-    ]
-    if not branches:
-        return ""
-    joined = branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
-    return f"(?:{joined})?" if "" in node else joined
 
 
 @lru_cache(maxsize=4)

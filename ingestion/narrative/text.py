@@ -19,7 +19,8 @@ _THOUSANDS = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
 _LEAST_REPEATED = 12
 """A shorter sentence may well be said twice and mean two things."""
-_LONGEST = 800
+LONGEST = 800
+"""A longer sentence is read in pieces."""
 
 
 class Sentence(NamedTuple):
@@ -62,9 +63,9 @@ def sentences(text: str) -> Iterator[Sentence]:
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A sentence, in pieces where it is longer than any that means something: time must not grow with its square."""
-    while end - start > _LONGEST:
-        cut = max(text.rfind(sign, start + _LONGEST // 2, start + _LONGEST) for sign in "；，、 ") + 1
-        cut = cut or start + _LONGEST
+    while end - start > LONGEST:
+        cut = max(text.rfind(sign, start + LONGEST // 2, start + LONGEST) for sign in "；，、 ") + 1
+        cut = cut or start + LONGEST
         yield start, cut
         start = cut
     yield start, end

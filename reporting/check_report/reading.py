@@ -160,9 +160,12 @@ class DraftReader:
         self, quantity: Quantity, indicator: Indicator | None, around: Around, section: Section, when: When
     ) -> str:
         """Why nothing published can be compared; empty where something can."""
-        if self._words.are_in("coverage", around.before.rpartition("，")[2] + around.quote + around.rest_of_clause):
+        said = around.before.rpartition("，")[2] + around.quote + around.rest_of_clause
+        if self._words.are_in("coverage", said) or self._words.are_in("coverage_behind", around.after):
             return OF_COVERAGE
         is_mean = self._words.are_in("each", around.clause) or around.clause.endswith("各")
+        # 500人次/场次
+        is_mean = is_mean or around.rest_of_clause.startswith("/")
         if is_mean and (indicator is None or indicator.aggregation is not Aggregation.RATIO):
             return "说的是平均数或各家的数"
         if indicator is None and (why := self._why_unknown(quantity, around, section)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,7 +42,11 @@ class _Grid:
             if passage.cell is not None and passage.text.strip():
                 self.texts.setdefault((passage.cell.row, passage.cell.column), (index, passage.text))
         self.figures = {at: match for at, (_, text) in self.texts.items() if (match := self._figure(at, text))}
-        self._first_row = min((row for row, _ in self.figures), default=0)
+        filled = Counter(row for row, _ in self.texts)
+        first_of_figures = min((row for row, _ in self.figures), default=0)
+        # With a heading over every column nothing below it is one, however late the first figure comes.
+        whole = min((row for row, cells in filled.items() if cells == max(filled.values())), default=0)
+        self._first_row = min(first_of_figures, whole + 1) if whole else first_of_figures
 
     def _figure(self, at: tuple[int, int], text: str) -> re.Match[str] | None:
         match = _FIGURE.fullmatch(text.strip())
@@ -115,11 +120,15 @@ class _Speaker:
         self._reckoned = {line.label_zh for line in catalogue.report_lines.values() if line.formula}
         self._measures = catalogue.language.measures
         self._measure_of_title = _measure_in(title)
+        headings = {at[1]: grid.above(at) for at in grid.figures}
+        self._has_figures_of_work = any(
+            not self._counts_rows(above) and not self._is_any("aside_column", above) for above in headings.values()
+        )
 
     def sentence(self, at: tuple[int, int]) -> tuple[str, int] | None:
         """A sentence with the figure, and where in it the figure begins; None for a cell that only counts rows."""
         above = self._grid.above(at)
-        if self._counts_rows(above) or self._is_aside(at, above):
+        if self._counts_rows(above) or self._is_aside(above):
             return None
         if self._is_any("of_plan_column", above) and self._is_in_percent(at, above):
             return self._of_plan(at)
@@ -148,12 +157,9 @@ class _Speaker:
         """Whether a heading is one of the words, and no longer one."""
         return any(_UNSAID.sub("", heading) in self._words[use] for heading in headings)
 
-    def _is_aside(self, at: tuple[int, int], above: list[str]) -> bool:
-        """Whether a cell says how far another figure of its row reaches."""
-        others = (self._grid.above(other) for other in self._grid.row_of(at) if other != at)
-        return self._is_any("aside_column", above) and any(
-            not self._counts_rows(headings) and not self._is_any("aside_column", headings) for headings in others
-        )
+    def _is_aside(self, above: list[str]) -> bool:
+        """Whether a cell says how far the figures of other columns reach."""
+        return self._has_figures_of_work and self._is_any("aside_column", above)
 
     def _is_in_percent(self, at: tuple[int, int], above: list[str]) -> bool:
         measure = self._grid.figures[at]["measure"]
@@ -213,7 +219,7 @@ class _Speaker:
             headings = self._grid.above(other)
             if other == at or self._is_change(headings) or self._counts_rows(headings):
                 continue
-            if self._is_aside(other, headings) or any(word in text for text in headings for word in later):
+            if self._is_aside(headings) or any(word in text for text in headings for word in later):
                 continue
             return f"{self._label(other, headings)}{self._figure(other, headings)}", self._measure(other, headings)
         return None

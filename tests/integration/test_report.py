@@ -296,23 +296,26 @@ def test_the_check_up_of_the_report_itself_finds_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["2021年", "2020年", "同口径增减", "增减%", "数", "2021年目标", "2021年完成", "完成%", "2022年目标"]
+    ("of", "heading"),
+    [
+        *(("2021年", heading) for heading in ("2021年", "2020年", "同口径增减", "增减%")),
+        *(("2021年目标", heading) for heading in ("2021年目标", "2021年完成", "完成%")),
+        ("2022年目标", "2022年目标"),
+        ("名次", "数"),
+    ],
 )
-def test_a_wrong_figure_in_any_column_of_its_tables_is_found(desk: Desk, heading: str, tmp_path: Path) -> None:
+def test_a_wrong_figure_in_any_column_of_its_tables_is_found(desk: Desk, of: str, heading: str, tmp_path: Path) -> None:
     document = Document(str(desk.write()[0]))
-    number, row, column = next(
-        (number, row, column)
-        for number, table in enumerate(document.tables, start=1)
-        for column, title in enumerate(cell.text for cell in table.rows[0].cells)
-        if title == heading
-        for row, cells in enumerate((line.cells for line in table.rows), start=1)
-        if re.fullmatch(r"-?[\d.]{2,}", cells[column].text)
-    )
-    run = document.tables[number - 1].cell(row - 1, column).paragraphs[0].runs[0]
+    titles = [[cell.text for cell in table.rows[0].cells] for table in document.tables]
+    number = next(number for number, named in enumerate(titles, start=1) if of in named)
+    column = titles[number - 1].index(heading)
+    cells = document.tables[number - 1].columns[column].cells
+    row = next(row for row, cell in enumerate(cells, start=1) if re.fullmatch(r"-?[\d.]{2,}", cell.text))
+    run = cells[row - 1].paragraphs[0].runs[0]
     run.text = str(Decimal(run.text) * 3 + 7)
     draft = tmp_path / "草稿.docx"
     document.save(str(draft))
-    assert list(checked(desk, draft)) == [f"表 {number} 第 {row} 行第 {column + 1} 列"]
+    assert f"表 {number} 第 {row} 行第 {column + 1} 列" in checked(desk, draft)
 
 
 def test_a_releases_report_stays_when_a_correction_is_published_and_the_next_release_has_it(desk: Desk) -> None:
