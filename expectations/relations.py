@@ -84,6 +84,12 @@ RELATIONS = {
             ("unit_name", "unit_level", "indicator_name", "year", "units_expected", "units_reported", "units_covered"),
         ),
         Relation(
+            "unapproved_figures",
+            "含未审核的数",
+            ("unit_code", "indicator_code", "period"),
+            ("unit_name", "unit_level", "indicator_name", "units_unapproved", "submission_ids"),
+        ),
+        Relation(
             "indicators",
             "指标目录",
             ("indicator_code",),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogue.model import Catalogue
 from ingestion import wording
+from ingestion.approval_lists import IN_FORCE, what, write_waiting_lists
 from ingestion.approval_rules import sync_rules
 from ingestion.lock import only_writer
 from ingestion.notices import Notice, write_notices
@@ -75,26 +76,11 @@ def approve(
             )
             mark_changed(connection, [row.year])
         problems = write_missing_approvals(home, engine, catalogue, tree)
+        problems += write_waiting_lists(home, engine, catalogue, tree)
     if problems:
         raise UserError(f"Submission {submission_id} is approved, but {'; '.join(problems)}. It is tried again.")
     later = [other for other in ladder if other.position > step.position]
     return Approved(int(row.year), step.step, later[0].approver_code if later else "")
-
-
-def waiting(engine: Engine, catalogue: Catalogue, unit: str, period: str = "") -> list[str]:
-    """A line in Chinese for each submission in force that waits for a unit's approval; of one period, or of all.
-
-    Raises UserError where there is no such unit.
-    """
-    from sqlalchemy import text
-
-    with engine.connect() as connection:
-        tree = stored(connection)
-        if unit not in tree.spans:
-            raise UserError(f"There is no unit {unit}; give the code of one.")
-        units = sorted({unit, *tree.predecessors(unit)})
-        rows = connection.execute(text(WAITING), {"units": units, "period": period}).all()
-    return [_waiting_line(row, catalogue, tree) for row in rows]
 
 
 def write_missing_approvals(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) -> list[str]:
@@ -119,7 +105,7 @@ def render(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 -
         "审核通知",
         "",
         f"文件：{wording.plain(row.file_name)}",
-        f"报表：{_what(row, catalogue, tree)}（报送编号 {row.submission_id}）",
+        f"报表：{what(row, catalogue, tree)}（报送编号 {row.submission_id}）",
         f"审核单位：{unit_named(row.approver_code, tree)}（{catalogue.label('approval_steps', row.step)}）",
         f"审核人：{wording.plain(row.approved_by)}",
         f"审核时间：{row.approved_at:%Y-%m-%d %H:%M}（北京时间）",
@@ -158,32 +144,6 @@ def _next_of(ladder: Sequence[Any], submission_id: int, unit: str, tree: Tree) -
     raise UserError(f"{unit} has approved submission {submission_id} already ({when}); {in_turn}.")
 
 
-def _what(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401
-    title = wording.plain(catalogue.form_title(row.form))
-    return f"{unit_named(row.unit_code, tree)}，{title}，{wording.period(row.period)}"
-
-
-def _waiting_line(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401
-    held = f"，其中 {row.held} 个待说明" if row.held else ""
-    before = "、".join(row.approved_before or ())
-    approved = f"，{before}已审核" if before else ""
-    return (
-        f"报送 {row.submission_id}：{_what(row, catalogue, tree)}，{row.figures_read} 个数{held}，"
-        f"{row.received_at:%Y-%m-%d %H:%M} 收到，{wording.plain(row.file_name)}{approved}"
-    )
-
-
-IN_FORCE = """
-    withdrawal.submission_id is null and not exists (
-        select 1
-        from landing.submission as later
-        left join landing.withdrawal as taken_back on taken_back.submission_id = later.submission_id
-        where later.unit_code = submission.unit_code and later.form = submission.form
-            and later.period = submission.period and later.state = 'accepted'
-            and later.delivery_seq > submission.delivery_seq and taken_back.submission_id is null
-    )
-"""
-
 LADDER = f"""
     select ladder.*, {IN_FORCE} as is_in_force
     from landing.approval_ladder as ladder
@@ -196,26 +156,6 @@ LADDER = f"""
 APPROVE = """
     insert into landing.approval (submission_id, step, approver_code, approved_by, note, notice_name)
     values (:submission, :step, :unit, :by, :note, :notice)
-"""
-
-WAITING = f"""
-    select submission.submission_id, submission.unit_code, submission.form, submission.period, submission.figures_read,
-        delivery.file_name, delivery.received_at,
-        (
-            select count(*) from landing.observation as observation
-            where observation.submission_id = submission.submission_id and observation.is_held
-        ) as held,
-        (
-            select array_agg(approval.approver_code order by approval.approval_seq)
-            from landing.approval as approval
-            where approval.submission_id = submission.submission_id
-        ) as approved_before
-    from landing.approval_state as state
-    join landing.submission as submission on submission.submission_id = state.submission_id
-    join landing.delivery as delivery on delivery.delivery_seq = submission.delivery_seq
-    left join landing.withdrawal as withdrawal on withdrawal.submission_id = submission.submission_id
-    where state.next_approver_code = any(:units) and (:period = '' or submission.period = :period) and {IN_FORCE}
-    order by submission.period, submission.unit_code, submission.form
 """
 
 MISSING = """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogue.model import Catalogue
 from ingestion import checks, receipts
+from ingestion.approval_lists import write_waiting_lists
 from ingestion.approval_rules import sync_rules
 from ingestion.approve import write_missing_approvals
 from ingestion.checks.results import Checked
@@ -96,6 +97,7 @@ class _Run:
                 self._answer()
                 counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._report.outcomes.items()))
                 self._progress(f"checked {self._report.outcomes.total()} files: {counted}")
+        self._report.left += write_waiting_lists(self._home, self._engine, self._catalogue, self._context.tree)
         return self._report
 
     def _answer(self) -> None:

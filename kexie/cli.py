@@ -215,15 +215,16 @@ def approve(
 ) -> None:
     """逐级审核：approve a submission, unit after unit up the ladder, or list what waits for a unit's approval."""
     from catalogue.load import load
-    from ingestion import approve as ladder
+    from ingestion.approval_lists import waiting
+    from ingestion.approve import approve as give
 
     with _warehouse(Role.INGEST) as (home, engine):
         if submission is None:
-            lines = ladder.waiting(engine, load(), unit, period)
+            lines = waiting(engine, load(), unit, period)
             for line in lines or [f"Nothing waits for {unit}."]:
                 _say(line)
             return
-        done = ladder.approve(home, engine, load(), submission, unit, by, note)
+        done = give(home, engine, load(), submission, unit, by, note)
     then = f"it waits for {done.awaits} now" if done.awaits else "that was the last step"
     _say(f"{unit} has approved submission {submission}, {then}; `kexie run` computes {done.year} again.")
 

@@ -61,9 +61,10 @@ HISTORIES = (
     *("indicator_values_history", "contribution_leaves_history", "report_lines_history", "reconciliation_history"),
     *("tree_closure_history", "indicators_history", "restated_values_history", "successions_history"),
     *("progress_history", "indicator_definitions_history", "series_breaks_history", "indicator_statuses_history"),
+    "unapproved_figures_history",
 )
 
-RELEASES = ("releases", "release_values", "release_lines", "release_leaves")
+RELEASES = ("releases", "release_values", "release_lines", "release_unapproved", "release_leaves")
 """Added to when a year is released, by one login; what is in them nobody can change, not even the owner."""
 
 RECORDING = (

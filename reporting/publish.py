@@ -23,6 +23,7 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     "restated_values": ("period", "tree_date", "unit_code", "indicator_code"),
     "successions": ("period", "tree_date", "event_date", "kind", "from_code", "to_code"),
     "progress": ("period", "unit_code", "indicator_code"),
+    "unapproved_figures": ("unit_code", "indicator_code", "period"),
 }
 """Every relation that is published with its history, and its key."""
 

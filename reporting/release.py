@@ -23,7 +23,11 @@ from kexie.program import revision
 RELEASING = 7_301_013
 """The lock of whoever releases: the number in a name is given once."""
 
-COPIES = {"release_values": "indicator_values", "release_lines": "report_lines"}
+COPIES = {
+    "release_values": "indicator_values",
+    "release_lines": "report_lines",
+    "release_unapproved": "unapproved_figures",
+}
 """The relations of a release whose rows are copies, and of what."""
 
 BOOKKEEPING = ("release_name", "opened_by", "row_hash")
@@ -38,7 +42,7 @@ class AlreadyReleasedError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A year as it was published up to a publication: the last one that changed the year's figures or lines."""
+    """A year as it was published up to a publication: the last one that changed the year's figures, lines or marks."""
 
     year: int
     publication_id: int
@@ -113,7 +117,7 @@ def named_release(connection: Connection, name: str) -> Release:
 
 
 def refuse_what_is_released(connection: Connection, state: State, before: Release) -> None:
-    """Raise AlreadyReleasedError where the release holds the figures and lines of the state, or later ones."""
+    """Raise AlreadyReleasedError where the release holds the figures, lines and marks of the state, or later ones."""
     told = f"{before.name}, approved by {before.approved_by} at {before.approved_at:%Y-%m-%d %H:%M}, holds"
     if state.publication_id < before.publication_id:
         raise AlreadyReleasedError(f"{told} later figures of {state.year} than these.")
@@ -270,6 +274,8 @@ STATE = """
             select opened_by, closed_by from published.indicator_values_history where period = any(:periods)
             union all
             select opened_by, closed_by from published.report_lines_history where period = any(:periods)
+            union all
+            select opened_by, closed_by from published.unapproved_figures_history where period = any(:periods)
         ) as history
         cross join lateral (values (opened_by), (closed_by)) as change (changed_by)
         where changed_by <= coalesce(cast(:publication as bigint), changed_by)

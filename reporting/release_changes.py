@@ -54,6 +54,7 @@ def _everything(connection: Connection, state: State) -> Iterator[str]:
     yield ""
     yield f"- 各级各单位的数 {counted.figures} 个，{counted.indicators} 个指标，{counted.units} 个单位"
     yield f"- 全省的数 {counted.of_province} 个，其中应报单位都已报齐的 {counted.complete} 个"
+    yield from _unapproved(connection, state)
     yield from ("", "全委会工作报告各行：", "")
     for line in connection.execute(text(LINES.format(rows=rows_of("report_lines"))), state.bound):
         yield f"- {line.line_name}：{_line(line)}"
@@ -67,8 +68,25 @@ def _changes(connection: Connection, state: State, before: Release) -> Iterator[
     yield ""
     yield f"- 数变了的 {changed.figures} 个，新有的 {changed.added} 个，没有了的 {changed.gone} 个"
     yield f"- 数没变、报送范围或其他说明变了的 {changed.otherwise} 个"
+    yield from _unapproved(connection, state)
     yield from _listed("全委会工作报告各行有变动的：", _changed_lines(connection, bound))
     yield from _listed("全省的数有变动的：", _changed_figures(connection, state, bound))
+
+
+def _unapproved(connection: Connection, state: State) -> Iterator[str]:
+    """What waits on the approval ladder: let in and marked as of the state, kept out as of now."""
+    marked = connection.execute(text(MARKED.format(rows=rows_of("unapproved_figures"))), state.bound).one()
+    if marked.figures:
+        yield (
+            f"- **含有未审核完毕的报送的数 {marked.figures} 个**，其中全省的 {marked.of_province} 个，"
+            f"涉及 {marked.submissions} 次报送；定稿后见 published.release_unapproved"
+        )
+    kept_out = connection.execute(text(KEPT_OUT), {"year": str(state.year)}).one()
+    if kept_out.submissions:
+        yield (
+            f"- 现在有 {kept_out.units} 个单位的 {kept_out.submissions} 次报送没有审核完毕，没有计入，"
+            "见 published.working_figures"
+        )
 
 
 def _published(state: State) -> str:
@@ -118,6 +136,21 @@ COUNTED = """
             where unit_level = 'province' and units_expected > 0 and units_reported = units_expected
         ) as complete
     from ({rows}) as history
+"""
+
+MARKED = """
+    select
+        count(distinct (unit_code, indicator_code, period)) as figures,
+        count(distinct (unit_code, indicator_code, period)) filter (where unit_level = 'province') as of_province,
+        count(distinct submission_id) as submissions
+    from ({rows}) as history
+    cross join unnest(submission_ids) as submission_id
+"""
+
+KEPT_OUT = """
+    select count(distinct submission_id) as submissions, count(distinct unit_code) as units
+    from published.working_figures
+    where not is_counted and left(period, 4) = :year
 """
 
 LINES = "select * from ({rows}) as history order by sort_order, line_code"

@@ -41,11 +41,12 @@ THEN = Sources(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows by what they belong to: units by their superior, leaves by their holder, revisions by their leaf."""
+    """Rows by what they belong to: units by superior, leaves by holder, revisions by leaf, approvals by submission."""
 
     units: Mapping[str, Sequence[Row[Any]]]
     leaves: Mapping[str, Sequence[Row[Any]]]
     revisions: Mapping[int, Sequence[Row[Any]]]
+    approvals: Mapping[int, Sequence[Row[Any]]]
 
 
 def trace(engine: Engine, unit_code: str, indicator_code: str, period: str, as_of: str | None = None) -> Iterator[str]:
@@ -63,12 +64,17 @@ def trace(engine: Engine, unit_code: str, indicator_code: str, period: str, as_o
             raise UserError(_why_nothing(connection, asked))
         leaves = connection.execute(text(LEAVES.format(leaves=sources.leaves)), asked).all()
         revisions = connection.execute(text(REVISIONS_OF_LEAVES.format(leaves=sources.leaves)), asked).all()
+        filed = {"submissions": sorted({leaf.submission_id for leaf in leaves}), "moment": asked.get("moment")}
+        approvals = connection.execute(text(APPROVALS), filed).all()
         releases = connection.execute(text(RELEASES), asked).all()
     if as_of:
         yield f"{shown(asked['moment'])} 已发布的数"
     for release in releases:
         yield _release_line(release)
-    found = Found(_by(units, "parent_code"), _by(leaves, "holder_code"), _by(revisions, "leaf_id"))
+    found = Found(
+        *(_by(units, "parent_code"), _by(leaves, "holder_code"), _by(revisions, "leaf_id")),
+        _by(approvals, "submission_id"),
+    )
     yield from _branch(units[0], found, "")
 
 
@@ -98,6 +104,8 @@ def _branch(unit: Row[Any], found: Found, indent: str) -> Iterator[str]:
     yield indent + _unit_line(unit)
     for leaf in found.leaves.get(unit.unit_code, ()):
         yield f"{indent}    └ {_leaf_line(leaf)}"
+        for approval in found.approvals.get(leaf.submission_id, ()):
+            yield f"{indent}        · {_approval_line(approval)}"
         for line in history_lines(leaf, found.revisions.get(leaf.observation_id, ())):
             yield f"{indent}        · {line}"
     for child in found.units.get(unit.unit_code, ()):
@@ -127,6 +135,13 @@ def _leaf_line(leaf: Row[Any]) -> str:
     )
 
 
+def _approval_line(approval: Row[Any]) -> str:
+    step = load_catalogue().label("approval_steps", approval.step)
+    note = f"：{plain(approval.note)}" if approval.note else ""
+    who = f"{approval.approver_name}（{approval.approver_code}）{plain(approval.approved_by)}"
+    return f"{step} {who} {shown(approval.approved_at)}{note}"
+
+
 # Every unit below the asked one that has a row, with its superior of that year's tree; the asked one first.
 UNITS = """
     select figures.*, superior.ancestor_code as parent_code
@@ -147,6 +162,14 @@ LEAVES = """
     select * from {leaves}
     where unit_code = :unit and indicator_code = :indicator and period = :period
     order by holder_code, role, leaf_unit_code, leaf_period
+"""
+
+APPROVALS = """
+    select submission_id, step, approver_code, approver_name, approved_by, approved_at, note
+    from published.approvals
+    where submission_id = any(cast(:submissions as bigint[]))
+        and approved_at <= coalesce(cast(:moment as timestamptz), 'infinity')
+    order by approval_seq
 """
 
 RELEASES = """

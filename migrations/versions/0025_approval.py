@@ -7,12 +7,14 @@ from importlib import import_module
 
 from alembic import op
 
-from migrations.histories import comment_columns
+from migrations.histories import comment_columns, create_history
 
 revision = "0025"
 down_revision = "0024"
 
 BEFORE = import_module("migrations.versions.0022_explanations")
+RELEASES = import_module("migrations.versions.0011_releases")
+WHY = import_module("migrations.versions.0010_why")
 
 
 def _replaced(query: str, changes: dict[str, str]) -> str:
@@ -32,6 +34,12 @@ def upgrade() -> None:
     comment_columns("approvals", APPROVAL_COLUMNS)
     comment_columns("working_figures", WORKING_COLUMNS)
     comment_columns("reporting_status", STATUS_COLUMNS)
+    create_history("unapproved_figures", UNAPPROVED, ("unit_code", "indicator_code", "period"), UNAPPROVED_COLUMNS)
+    for statement in RELEASED:
+        op.execute(statement)
+    comment_columns("release_unapproved", RELEASES.HASHED)
+    for protection in (RELEASES.FREEZE, RELEASES.SEAL):
+        op.execute(protection.format(relation="release_unapproved"))
 
 
 TABLES = (
@@ -311,6 +319,57 @@ REPORTING_STATUS = _replaced(
     },
 )
 
+# A figure that counts because it was approved is new; one that its unit revised and that waits again is corrected.
+LEAF_CHANGES = _replaced(
+    WHY.LEAF_CHANGES,
+    {
+        "create function": "create or replace function",
+        "when after_submission_id = then_in_force then null": """
+                when after_submission_id = then_in_force then case
+                    when exists (
+                        select 1 from landing.approval as approval
+                        where approval.submission_id = after_submission_id
+                            and approval.approval_seq between filed.seq_before + 1 and filed.seq_after
+                    ) then 'new_filing'
+                end""",
+        f"when {WHY.says('now_in_force', WHY.SAME_SCOPE)} then null": f"""
+            when {WHY.says("now_in_force", WHY.SAME_SCOPE)} then case
+                when exists (
+                    select 1 from landing.approval_ladder as ladder
+                    where ladder.submission_id = now_in_force and ladder.unapproved = 'keep_out'
+                        and coalesce(ladder.approval_seq > filed.seq_after, true)
+                ) then 'correction'
+            end""",
+    },
+)
+
+UNAPPROVED = "含有未审核完毕的报送的数：计入并注明的，哪个数、涉及几个单位、哪些报送"
+
+UNAPPROVED_COLUMNS = {
+    "unit_code": ("text not null", "单位代码"),
+    "unit_name": ("text not null", "单位名称"),
+    "unit_level": ("text not null", "单位级别：province 省、city 市、county 县、township 乡镇"),
+    "indicator_code": ("text not null", "指标代码"),
+    "indicator_name": ("text not null", "指标名称"),
+    "period": ("text not null", "报告期"),
+    "units_unapproved": ("integer not null", "其中几个单位的报送没有审核完毕"),
+    "submission_ids": ("bigint[] not null", "没有审核完毕的报送编号，由小到大"),
+}
+
+# What a release keeps of it, frozen like the figures that it keeps.
+RELEASED = (
+    """
+    create table published.release_unapproved (
+        release_name text not null references published.releases deferrable initially deferred,
+        like published.unapproved_figures_history including comments,
+        row_hash text not null,
+        primary key (release_name, unit_code, indicator_code, period)
+    )
+    """,
+    "alter table published.release_unapproved drop column closed_by",
+    f"comment on table published.release_unapproved is '定稿时的 unapproved_figures，逐行留底：{UNAPPROVED}'",
+)
+
 STATEMENTS = (
     *TABLES,
     LADDER,
@@ -323,6 +382,7 @@ STATEMENTS = (
     "comment on view published.working_figures is "
     "'过程数：已报、尚未逐级审核完毕的每个数，及其所在的文件、单元格、行或原话'",
     REPORTING_STATUS,
+    LEAF_CHANGES,
 )
 
 STEPS = "own 本单位、county 县级、city 市级、province 省级"

@@ -16,7 +16,11 @@ from ingestion.periods import periods_of
 from kexie.clock import BEIJING
 from kexie.errors import UserError
 
-COPIES = {"indicator_values": "release_values", "report_lines": "release_lines"}
+COPIES = {
+    "indicator_values": "release_values",
+    "report_lines": "release_lines",
+    "unapproved_figures": "release_unapproved",
+}
 """What a release keeps rows of its own of, and where."""
 
 

@@ -30,7 +30,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ProvinceFigure:
-    """The province's figure of one indicator, and what it rests on."""
+    """The province's figure of one indicator, and what it rests on; of so many units it lacks an approval."""
 
     indicator: str
     name: str
@@ -43,6 +43,7 @@ class ProvinceFigure:
     is_inherited: bool
     is_estimate: bool
     adjustment_value: Decimal | None = None
+    units_unapproved: int = 0
 
 
 class Part(NamedTuple):

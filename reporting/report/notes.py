@@ -82,6 +82,8 @@ def _marks(line: Line) -> Iterator[str]:
             yield f"{about}仅据文字材料 {written(term.narrative_part)}{term.measure}"
         if term.adjustment_value:
             yield f"{about}去重调整 {signed(term.adjustment_value)}{term.measure}"
+        if term.units_unapproved:
+            yield f"{about} {term.units_unapproved} 个单位的数没有逐级审核完毕"
     if any(term.is_inherited for term in line.terms):
         yield "含撤并前单位的数"
     if any(term.is_estimate for term in line.terms):

@@ -53,14 +53,15 @@ class _Reading:
         def of_province(relation: str, year: str) -> list[Row[Any]]:
             return rows(OF_PROVINCE.format(rows=basis.rows(relation, year)), province=code)
 
+        unapproved = {row.indicator_code: row.units_unapproved for row in of_province("unapproved_figures", "year")}
         return cls(
             catalogue,
             code,
             name,
             lines,
             {row.line_code: row for row in rows(LINES.format(lines=basis.rows("report_lines", "last_year")))},
-            {row.indicator_code: _figure(row) for row in of_province("indicator_values", "year")},
-            {row.indicator_code: _figure(row) for row in of_province("indicator_values", "next_year")},
+            {row.indicator_code: _figure(row, unapproved) for row in of_province("indicator_values", "year")},
+            {row.indicator_code: _figure(row, {}) for row in of_province("indicator_values", "next_year")},
             {row.indicator_code: row for row in of_province("progress", "year")},
             {row.indicator_code: row for row in of_province("progress", "next_year")},
             {(row.unit_code, row.indicator_code): _same_terms(row) for row in rows(COMPARABLE, indicators=indicators)},
@@ -184,7 +185,7 @@ def _is_divided(line: ReportLine | None) -> bool:
     return line is not None and line.formula in (Formula.RATIO, Formula.PERCENT)
 
 
-def _figure(row: Row[Any]) -> ProvinceFigure:
+def _figure(row: Row[Any], unapproved: Mapping[str, int]) -> ProvinceFigure:
     return ProvinceFigure(
         row.indicator_code,
         row.indicator_name,
@@ -197,6 +198,7 @@ def _figure(row: Row[Any]) -> ProvinceFigure:
         row.is_inherited,
         row.is_estimate,
         row.adjustment_value,
+        unapproved.get(row.indicator_code, 0),
     )
 
 

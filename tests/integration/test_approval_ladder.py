@@ -1,18 +1,25 @@
 """The approval ladder: who approves in which order, what a revision drops, and what becomes of figures that wait."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from catalogue.load import load as load_catalogue
-from ingestion.approve import Approved, approve, waiting
+from ingestion.approval_lists import waiting
+from ingestion.approve import Approved, approve
 from ingestion.returns import give_back
 from ingestion.units import load as load_units
 from kexie.database import acting
 from kexie.errors import UserError
 from kexie.roles import Role
+from reporting.release import Approval, Release, published_state, release
+from reporting.release_changes import asked_about
+from reporting.release_check import verify
+from reporting.trace import trace
 from tests.conftest import NewDatabase
 from tests.integration.office import UNITS, Office
 
@@ -128,6 +135,24 @@ def test_what_waits_for_a_unit_is_listed_in_turn(office: Office) -> None:
     assert at_province.endswith("，C已审核")
 
 
+def test_each_approver_has_a_list_of_what_waits_that_is_always_up_to_date(office: Office) -> None:
+    ask_for_approval(office, f"{FORM},,,city province,keep_out,2021-01-01,\n")
+    office.send("A", f"2021 {LECTURES} 10")
+
+    def lists() -> dict[str, list[str]]:
+        found = {path.parent.name: path.read_text("utf-8-sig") for path in office.home.outbox.glob("*/待审核.txt")}
+        return {unit: re.findall(r"报送 \d+|现在没有等待审核的报送", said) for unit, said in found.items()}
+
+    assert lists() == {"C": ["报送 1"]}
+    office.send("B", f"2021 {LECTURES} 10")
+    assert lists() == {"C": ["报送 1", "报送 2"]}
+    accept(office, 1, "C")
+    assert lists() == {"C": ["报送 2"], "P": ["报送 1"]}
+    (office.home.outbox / "C" / "待审核.txt").unlink()
+    office.send("A", f"2021 {LECTURES} 11")
+    assert lists() == {"C": ["报送 3", "报送 2"], "P": ["现在没有等待审核的报送"]}
+
+
 def test_the_county_is_told_of_each_approval_and_by_its_receipt_who_will_approve(office: Office) -> None:
     ask_for_approval(office, f"{FORM},,,city province,keep_out,2021-01-01,\n")
     office.send("A", f"2021 {LECTURES} 10")
@@ -226,7 +251,29 @@ def figure(office: Office, unit: str) -> tuple[Any, ...]:
     return found
 
 
-def test_what_waits_is_kept_out_until_it_is_approved_and_can_be_read_meanwhile(office: Office) -> None:
+def released(office: Office) -> Release:
+    with acting(office.home, Role.PUBLISH) as engine, engine.begin() as connection:
+        return release(connection, published_state(connection, 2021), Approval("省科协办公室"))
+
+
+def asked(office: Office) -> str:
+    with acting(office.home, Role.PUBLISH) as engine:
+        return "\n".join(asked_about(engine, 2021).lines)
+
+
+def reasons(office: Office, publication: int) -> list[tuple[Any, ...]]:
+    """Why the city's lectures changed with a publication."""
+    return answers(
+        office,
+        "select reason, term from published.publication as last "
+        f"join published.publication as before on before.publication_id = {publication - 1} "
+        "cross join lateral published.changes("
+        f"before.published_at, last.published_at, 'C', '{LECTURES}', '2021') where last.publication_id = {publication} "
+        "order by reason",
+    )
+
+
+def test_what_waits_is_kept_out_or_let_in_with_a_mark_as_the_province_asks(office: Office) -> None:
     office.send("A", f"2021 {LECTURES} 10")
     office.send("B", f"2021 {LECTURES} 20")
     assert answers(office, "select 1 from working_figures") == []
@@ -236,11 +283,52 @@ def test_what_waits_is_kept_out_until_it_is_approved_and_can_be_read_meanwhile(o
     assert figure(office, "C") == (10, 1)
     working = "select unit_code, indicator_code, value, is_counted, next_approver_code, file_name, line"
     assert answers(office, f"{working} from working_figures") == [("B", LECTURES, 20, False, "C", "B.csv", 2)]
-    accept(office, 2, "C")
+    assert "现在有 1 个单位的 1 次报送没有审核完毕，没有计入" in asked(office)
+
     # A revision is not approved, and what it replaced does not come back for that.
+    accept(office, 2, "C")
     office.send("A", f"2021 {LECTURES} 11")
     office.run()
     assert figure(office, "C") == (20, 1)
+    assert reasons(office, 2) == [("correction", -10), ("new_filing", 20)]
+    assert answers(office, "select 1 from unapproved_figures") == []
+
+    assert ask_for_approval(office, f"{FORM},county,,city,mark,2021-01-01,\n") == [2021]
+    office.run()
+    assert figure(office, "C") == (31, 2)
+    marked = (
+        "select unit_code, units_unapproved, submission_ids from {} where indicator_code = '{}' and period = '2021'"
+    )
+    of_lectures = marked.format("{}", LECTURES) + " order by unit_code"
+    resting = [(unit, 1, [3]) for unit in "ACP"]
+    assert answers(office, of_lectures.format("unapproved_figures")) == resting
+    assert answers(office, "select value, is_counted from working_figures") == [(11, True)]
+    assert "含有未审核完毕的报送的数 " in asked(office)
+    assert released(office).manifest["contents"]["release_unapproved"]["rows"] > 0
+
+    # Nothing but the mark goes, which is reason enough to release the year again.
+    accept(office, 3, "C")
+    office.run()
+    assert answers(office, of_lectures.format("unapproved_figures")) == []
+    assert "未审核" not in asked(office)
+    assert released(office).manifest["contents"]["release_unapproved"]["rows"] == 0
+    assert answers(office, of_lectures.format("release_unapproved")) == resting
+    with acting(office.home, Role.PUBLISH) as engine, engine.begin() as connection:
+        with pytest.raises(DBAPIError, match="A release is never changed"):
+            connection.exec_driver_sql(
+                "insert into published.release_unapproved select '2021-2', unit_code, unit_name, unit_level, "
+                "indicator_code, indicator_name, period, units_unapproved, submission_ids, opened_by, row_hash "
+                "from published.release_unapproved limit 1"
+            )
+        connection.rollback()
+    with acting(office.home, Role.OFFICE) as engine:
+        traced = list(trace(engine, "A", LECTURES, "2021"))
+        assert any("· 市级审核 甲市科协（C）办公室 " in line for line in traced)
+        assert not any("市级审核" in line for line in trace(engine, "A", LECTURES, "2021", "2021-1"))
+    said: list[str] = []
+    with acting(office.home, Role.PUBLISH) as engine:
+        verify(engine, 2021, said.append)
+    assert [line.split(" ", 1)[0] for line in said] == ["2021-1", "2021-2"]
 
 
 def test_a_rule_for_another_time_form_or_kind_of_unit_asks_nothing_of_others(office: Office) -> None:

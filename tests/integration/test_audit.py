@@ -96,6 +96,7 @@ LINES, RECONCILED, INDICATORS = "candidate.report_lines", "candidate.reconciliat
 DEFINITIONS, BREAKS = "candidate.indicator_definitions", "candidate.series_breaks"
 STATUSES = "candidate.indicator_statuses"
 RESTATED, SUCCESSIONS, PROGRESS = "candidate.restated_values", "candidate.successions", "candidate.progress"
+UNAPPROVED = "candidate.unapproved_figures"
 LECTURES_OF = "indicator_code = 'sp_lecture_count' and unit_code"
 SPARE_LEAF = "leaf_indicator_code = 'spare'"
 """A source that nothing rests on: the lesser of two readings of a peak."""
@@ -171,6 +172,11 @@ PLANTED = [
     Planted(
         "progress_key_unique",
         f"insert into {PROGRESS} select * from {PROGRESS}",
+        "A vol_activity_cum_count 2021 ← 文件 A.xlsx，填报!C16",
+    ),
+    Planted(
+        "unapproved_figures_key_unique",
+        f"insert into {UNAPPROVED} select * from {UNAPPROVED}",
         "A vol_activity_cum_count 2021 ← 文件 A.xlsx，填报!C16",
     ),
     Planted(
@@ -462,6 +468,7 @@ QUIET_ROWS = {
     "restated_values": "indicator_code = 'contest_rank'",
     "successions": "true",
     "progress": "true",
+    "unapproved_figures": "true",
     "indicator_definitions": "true",
     "series_breaks": "true",
     "indicator_statuses": "true",
@@ -706,6 +713,11 @@ def _make_candidate(connection: Connection) -> None:
         (
             PROGRESS,
             {"year": "period", "to_date_value": "value"},
+            "unit_code = 'A' and indicator_code = 'vol_activity_cum_count'",
+        ),
+        (
+            UNAPPROVED,
+            {"units_unapproved": "1", "submission_ids": "array[1::bigint]"},
             "unit_code = 'A' and indicator_code = 'vol_activity_cum_count'",
         ),
     ):

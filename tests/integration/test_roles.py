@@ -31,10 +31,13 @@ HISTORIES = {
     f"published.{name}_history"
     for name in ("indicators", "tree_closure", "indicator_values", "contribution_leaves", "report_lines",
                  "reconciliation", "restated_values", "successions", "progress", "indicator_definitions",
-                 "series_breaks", "indicator_statuses")
+                 "series_breaks", "indicator_statuses", "unapproved_figures")
 }  # fmt: skip
 
-RELEASES = {f"published.{name}" for name in ("releases", "release_values", "release_lines", "release_leaves")}
+RELEASES = {
+    f"published.{name}"
+    for name in ("releases", "release_values", "release_lines", "release_unapproved", "release_leaves")
+}
 
 # Who works says when and how it ended; only who may read all of ops reads alerts.
 RECORDING = {"ops.task_run": ADD, "ops.alert": {"insert"}}

@@ -1,5 +1,7 @@
 """What the report decides by itself: who leads, whether a target was met, and what becomes of a sentence."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 from catalogue.model import ReportSentence
 from reporting.check_report.around import Around
 from reporting.figures import Figure, percent
+from reporting.report.basis import Basis
 from reporting.report.figures import Change, CityFigure, Line, Part, ProvinceFigure, Target
+from reporting.report.notes import note
 from reporting.report.places import leaders, short_name
 from reporting.report.sentences import review
 from reporting.report.workbook import is_number
@@ -103,6 +107,13 @@ def test_a_target_is_met_or_missed_only_where_plan_and_result_settle_it(
     plan: Figure, planned_by: int, result: Figure, is_met: bool | None
 ) -> None:
     assert Target("讲座", "场", plan, planned_by, result, 4, 4).is_met is is_met
+
+
+def test_a_note_says_of_how_many_units_a_figure_is_not_approved() -> None:
+    basis = Basis(2021, 1, 1, datetime(2022, 2, 1, tzinfo=UTC))
+    waiting = replace(line(), terms=(replace(TALKS, units_unapproved=2),))
+    assert "其中 2 个单位的数没有逐级审核完毕" in note(waiting, basis, (), None)
+    assert "审核" not in note(line(), basis, (), None)
 
 
 def said(*lines: Line) -> tuple[str, list[str]]:
