@@ -157,7 +157,10 @@ def _kind(catalogue: Catalogue, indicator: Indicator) -> str:
     if indicator.has_parts:
         return f"{kind}：`{indicator.numerator}` ÷ `{indicator.denominator}`"
     if indicator.owner_level is not None:
-        return f"{kind}（{catalogue.label('levels', indicator.owner_level)}管理）"
+        level = catalogue.label("title_levels", indicator.title_level) if indicator.title_level else ""
+        title = "，".join(filter(None, (indicator.title, level)))
+        keeper = catalogue.label("levels", indicator.owner_level)
+        return f"{kind}（{keeper}管理{f'；称号：{title}' if title else ''}）"
     if indicator.distinct_by is not None:
         return f"{kind}（{catalogue.label('distinct_by', indicator.distinct_by)}）"
     return kind

@@ -316,6 +316,8 @@ def _read_indicator(form: str, entry: Entry) -> Indicator | None:
         "numerator": entry.text("numerator", ""),
         "denominator": entry.text("denominator", ""),
         "owner_level": entry.word("owner_level", Level, None),
+        "title": entry.text("title", ""),
+        "title_level": entry.word("title_level", TitleLevel, None),
         "distinct_by": entry.word("distinct_by", DistinctBy, None),
         "collect": collect,
         "core": entry.flag("core", False),

@@ -292,7 +292,8 @@ class Indicator:
     """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates).
 
     A `core` row of a workbook is shown at once; the others stand on a hidden sheet of it. Many indicators need no
-    definition beside their name and pitfalls (`risk`); `definitions` are in the order of their dates.
+    definition beside their name and pitfalls (`risk`); `definitions` are in the order of their dates. The names of a
+    list bear its `title`, given at `title_level`, where they say no other.
     """
 
     code: str
@@ -308,6 +309,8 @@ class Indicator:
     numerator: str
     denominator: str
     owner_level: Level | None
+    title: str
+    title_level: TitleLevel | None
     distinct_by: DistinctBy | None
     collect: Collect
     core: bool

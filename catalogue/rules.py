@@ -312,6 +312,8 @@ def _mistakes_of_owner(indicator: Indicator) -> Iterable[str]:
         yield f"a list needs owner_level; {one_of(indicator.levels)}"
     if not is_list and indicator.owner_level is not None:
         yield f"owner_level is for a list only; remove it from this {indicator.aggregation}"
+    if not is_list and (indicator.title or indicator.title_level):
+        yield f"title and title_level are for a list only; remove them from this {indicator.aggregation}"
     if is_list and indicator.owner_level is not None and indicator.owner_level not in indicator.levels:
         yield f"owner_level '{indicator.owner_level}' is not among its levels; {one_of(indicator.levels)}"
 

@@ -37,6 +37,7 @@ def grouped(content: FileContent, context: Context) -> dict[Key, Lists]:
 class _Read:
     """A name whose words could be read; the finding codes that say so otherwise were made."""
 
+    title: str
     level: str | None
     valid_from: date | None
     valid_until: date | None
@@ -73,7 +74,7 @@ class _Names:
             read = self._read(one, rule)
             if read is None:
                 continue
-            same = (name_key(one.name), name_key(one.title), read.level, read.located_in)
+            same = (name_key(one.name), name_key(read.title), read.level, read.located_in)
             first = seen.setdefault(same, one)
             if first is not one:
                 self._tell(one, rule, "NAME_REPEATED", first=wording.place(first.place))
@@ -90,7 +91,13 @@ class _Names:
         level, level_known = self._level(one, rule)
         since, until, days_read = self._days(one, rule)
         located_in, unit_known = self._located_in(one, rule)
-        return _Read(level, since, until, located_in) if level_known and days_read and unit_known else None
+        if not (level_known and days_read and unit_known):
+            return None
+        # A name bears the list's own title where it says no other, and that title is given at the list's own level.
+        of_list = rule.indicator
+        title = one.title or of_list.title
+        is_of_list = name_key(title) == name_key(of_list.title)
+        return _Read(title, level or (of_list.title_level if is_of_list else None), since, until, located_in)
 
     def _level(self, one: ListedName, rule: Rule) -> tuple[str | None, bool]:
         labels = self._context.catalogue.codelists["title_levels"]
@@ -151,7 +158,7 @@ class _Names:
             self._tell(one, rule, "NAME_NOT_YET_VALID", "valid_from", valid_from=str(read.valid_from), period=in_words)
         place = one.place
         return Named(
-            *cell, one.name, name_key(one.name), one.title, name_key(one.title), read.level, one.batch, read.located_in,
+            *cell, one.name, name_key(one.name), read.title, name_key(read.title), read.level, one.batch, read.located_in,
             read.valid_from, read.valid_until, not (has_ended or has_not_begun), one.note,
             place.sheet or None, place.cell or None, place.line,
         )  # fmt: skip

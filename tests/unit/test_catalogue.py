@@ -461,6 +461,7 @@ MISTAKES: list[tuple[str, Edit, str]] = [
     (YOUTH, _without(ACTIVITY, "measure"), f"{ACTIVITY}: field 'measure' is missing; give a text"),
     (YOUTH, _without(ACTIVITY, "levels"), f"{ACTIVITY}: field 'levels' is missing; give a list of words"),
     (YOUTH, _in_activity(owner_level="city"), f"{ACTIVITY}: owner_level is for a list only; remove it from this flow"),
+    (YOUTH, _in_activity(title="示范社区"), f"{ACTIVITY}: title and title_level are for a list only; remove them"),
     (
         YOUTH,
         _in_activity(distinct_by="name"),

@@ -126,6 +126,23 @@ def test_what_counts_follows_from_how_the_list_adds_up_inside_a_year(
     assert sum(name.is_counted for name in submission.names) == counted
 
 
+@pytest.mark.parametrize(
+    ("indicator", "written", "title", "level"),
+    [
+        (RUNNING, ",,,,,", "全国科普教育基地", "national"),
+        (RUNNING, ",省级,,,,", "全国科普教育基地", "province"),
+        (RUNNING, "全国 科普教育基地,,,,,", "全国 科普教育基地", "national"),
+        (RUNNING, "特色科普基地,,,,,", "特色科普基地", None),
+        (BATCHES, ",,,,,", "科普示范社区", None),
+    ],
+)
+def test_a_name_bears_the_title_and_level_of_its_list_where_it_says_no_other(
+    context: Context, indicator: str, written: str, title: str, level: str | None
+) -> None:
+    (name,) = _submission(_check(context, _row("东风社区", written, indicator=indicator))).names
+    assert (name.title, name.level) == (title, level)
+
+
 # ---- names and count
 
 
@@ -167,7 +184,7 @@ def test_a_name_that_stands_twice_is_rejected_and_both_rows_are_named(context: C
     assert checked.outcome == "rejected"
 
 
-@pytest.mark.parametrize("rest", [",,,B,,", "科普示范社区,,,A,,", ",国家级,,A,,"])
+@pytest.mark.parametrize("rest", [",,,B,,", "智慧科普社区,,,A,,", ",国家级,,A,,"])
 def test_a_name_may_stand_again_in_another_place_or_with_another_title_or_level(context: Context, rest: str) -> None:
     assert len(_submission(_check(context, _row("东风社区", ",,,A,,"), _row("东风社区", rest))).names) == 2
 
