@@ -64,6 +64,14 @@ def list_of(one: ListedName | Reading, catalogue: Catalogue) -> ListKey:
     return one.unit_code, form, one.period, one.indicator_code, one.scope or "own", status
 
 
+def grouped(names: Iterable[ListedName], catalogue: Catalogue) -> dict[ListKey, list[ListedName]]:
+    """The names of each figure, in their order."""
+    lists: dict[ListKey, list[ListedName]] = defaultdict(list)
+    for one in names:
+        lists[list_of(one, catalogue)].append(one)
+    return dict(lists)
+
+
 def has_ended(until: date | None, period: Period, over_time: OverTime) -> bool:
     """Whether the period is too late for a name that is valid up to and including `until`."""
     end = period.last_day if over_time is OverTime.LAST else period.first_day
@@ -77,9 +85,7 @@ def has_not_begun(since: date | None, period: Period, over_time: OverTime) -> bo
 
 def add_counts(content: FileContent, catalogue: Catalogue) -> None:
     """Give each list whose names are filed without a figure its figure: how many of them count."""
-    lists: dict[ListKey, list[ListedName]] = defaultdict(list)
-    for one in content.names:
-        lists[list_of(one, catalogue)].append(one)
+    lists = grouped(content.names, catalogue)
     if not lists:
         return
     given = {list_of(reading, catalogue) for reading in content.readings}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from catalogue.model import NARRATIVE, Catalogue, Scope, State
 from ingestion import wording
 from ingestion.blank_forms import described
+from ingestion.names_layout import NameRow
 from ingestion.narrative_page import Page, Treated, Use, render
 from ingestion.narrative_workbook import Filed, prefilled
 from ingestion.periods import parse_period
@@ -55,7 +56,20 @@ def files_for(
         _FormFigure(one.period, one.is_held, Filed(*one[2:])) for one in connection.execute(text(FORM_FIGURES), asked)
     ]
     held = {tuple(one) for one in connection.execute(text(HELD), {"submission": row.submission_id})}
-    return list(_Answer(row, delivery, findings, catalogue, tree, filed, held).files())
+    names = list(_names(connection, asked | {"period": row.period}, catalogue))
+    return list(_Answer(row, delivery, findings, catalogue, tree, filed, held, names).files())
+
+
+def _names(connection: Connection, asked: dict[str, Any], catalogue: Catalogue) -> Iterator[NameRow]:
+    """The names of lists that forms have filed, as a workbook holds them."""
+    from sqlalchemy import text
+
+    labels = catalogue.codelists["title_levels"]
+    for status, *fields in connection.execute(text(NAMES), asked):
+        one = NameRow._make(fields)
+        indicator = catalogue.indicators.get(one.indicator_code)
+        if indicator and status == indicator.default_status:
+            yield one._replace(level=labels.get(one.level, ""))
 
 
 class _Answer:
@@ -70,9 +84,11 @@ class _Answer:
         tree: Tree,
         filed: Sequence[_FormFigure],
         held: Collection[tuple[Any, ...]],
+        names: Sequence[NameRow],
     ) -> None:
         self._row, self._delivery, self._findings = row, delivery, findings
         self._catalogue, self._tree, self._filed, self._held = catalogue, tree, filed, held
+        self._names = names
         self._is_accepted = row.state == "accepted"
         self._understood: Understood = understand(row.text, row.period or "", catalogue)
 
@@ -96,7 +112,7 @@ class _Answer:
         figures = self._understood.figures
         readings = [reading for _, reading in figures if reading is not None]
         unclear = [made for made, reading in figures if reading is None]
-        return prefilled(unit, period, self._catalogue, same_period, readings, unclear)
+        return prefilled(unit, period, self._catalogue, same_period, readings, unclear, self._names)
 
     def _page(self, workbook: str) -> Page:
         spans = self._tree.spans.get(self._delivery.submitter_code)
@@ -184,7 +200,7 @@ HELD = """
     where submission_id = :submission and is_held
 """
 
-FORM_FIGURES = f"""
+IN_FORCE = f"""
     with in_force as (
         select distinct on (submission.form, submission.period)
             submission.submission_id, submission.form, submission.period
@@ -194,10 +210,27 @@ FORM_FIGURES = f"""
             and submission.state = 'accepted' and withdrawal.submission_id is null
         order by submission.form, submission.period, submission.delivery_seq desc
     )
+"""
+
+FORM_FIGURES = f"""
+    {IN_FORCE}
     select in_force.period, observation.is_held,
         in_force.form, observation.indicator_code, observation.scope, observation.status, observation.state,
         observation.value, observation.low, observation.high, observation.note
     from in_force
     join landing.observation as observation on observation.submission_id = in_force.submission_id
     order by observation.observation_id
+"""
+
+# In the order of the columns of the sheet of names.
+NAMES = f"""
+    {IN_FORCE}
+    select named.status,
+        named.indicator_code, named.name, named.title, coalesce(named.level, ''), named.batch,
+        coalesce(named.located_in, ''), coalesce(named.valid_from::text, ''),
+        coalesce(named.valid_until::text, ''), named.note
+    from in_force
+    join landing.list_name as named on named.submission_id = in_force.submission_id
+    where in_force.period = :period and named.scope = 'own'
+    order by named.list_name_id
 """

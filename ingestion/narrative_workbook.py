@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from catalogue.model import Catalogue, Indicator, Scope, State, Status
 from ingestion import wording
+from ingestion.names_layout import ROWS_DRAWN, NameRow
 from ingestion.observations import Reading
 from ingestion.periods import Period
-from ingestion.templates import TemplateUnit, asked_cells, write
+from ingestion.templates import TemplateUnit, asked_cells, asked_lists, write
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,8 +52,13 @@ def prefilled(
     filed: Iterable[Filed],
     readings: Iterable[Reading],
     unclear: Iterable[Combined],
+    names: Iterable[NameRow] = (),
 ) -> bytes | None:
-    """The workbook, or None where this kind of unit fills in none. `unclear` are figures that a person must tell."""
+    """The workbook, or None where this kind of unit fills in none. `unclear` are figures that a person must tell.
+
+    `names` are those of lists in force; what the unit's workbook has no row for is left out, and so are all of them
+    where they are too many: a part would contradict the count.
+    """
     filling = _Filling(unit, catalogue)
     for one in filed:
         filling.take_filed(one)
@@ -61,9 +67,18 @@ def prefilled(
         filling.take_told(reading)
     for made in unclear:
         filling.take_unclear(made)
+    lists = asked_lists(unit, period, catalogue)
+    kept = [one for one in names if one.indicator_code in lists]
     target = BytesIO()
     try:
-        write(target, unit, period, catalogue, filling.figures(asked_cells(unit, period, catalogue)))
+        write(
+            target,
+            unit,
+            period,
+            catalogue,
+            filling.figures(asked_cells(unit, period, catalogue)),
+            names=kept if len(kept) <= ROWS_DRAWN else (),
+        )
     except UserError:
         return None
     return target.getvalue()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from catalogue.load import load as load_catalogue
 from catalogue.model import Catalogue, State
-from ingestion import wording
+from ingestion import name_lists, wording
 from ingestion.entry_units import ENTRY_UNITS
 from ingestion.narrative.quantity import Quantity
-from ingestion.observations import FileContent, Place, Problem, Reading
+from ingestion.observations import FileContent, ListedName, Place, Problem, Reading
 from ingestion.readers import read
 from kexie.errors import UserError
 
@@ -30,9 +30,32 @@ def show(file: Path, *, as_json: bool) -> tuple[list[str], list[str]]:
     if content.text:
         lines = list(_of_text(content, catalogue, as_json=as_json))
         return lines, [_sentence(problem, catalogue) for problem in content.problems]
-    written = _as_json if as_json else _as_words
-    lines = [written(_with_defaults(reading, catalogue), catalogue) for reading in content.readings]
+    lines = list(_of_figures(content, catalogue, as_json=as_json))
     return lines, [_sentence(problem, catalogue) for problem in content.problems]
+
+
+def _of_figures(content: FileContent, catalogue: Catalogue, *, as_json: bool) -> Iterator[str]:
+    """One line per figure of a form; the names of a list stand with its first, as words in lines of their own."""
+    lists = name_lists.grouped(content.names, catalogue)
+    for reading in content.readings:
+        names = lists.pop(name_lists.list_of(reading, catalogue), [])
+        whole = _with_defaults(reading, catalogue)
+        if as_json:
+            yield _as_json(whole, names, catalogue)
+        else:
+            yield _as_words(whole, catalogue)
+            yield from map(_name_as_words, names)
+
+
+def _name_as_words(one: ListedName) -> str:
+    told = (one.title, one.level, one.batch, one.located_in, "至".join(filter(None, (one.valid_from, one.valid_until))))
+    words = "，".join(wording.plain(word) for word in told if word)
+    return f"  {wording.place(one.place)}：{wording.plain(one.name)}{f'（{words}）' if words else ''}"
+
+
+def _name_members(one: ListedName) -> dict[str, object]:
+    told = {field: getattr(one, field) for field in NAME_FIELDS if getattr(one, field)}
+    return told | {"place": {name: value for name, value in one.place._asdict().items() if value not in ("", None)}}
 
 
 def _of_text(content: FileContent, catalogue: Catalogue, *, as_json: bool) -> Iterator[str]:
@@ -105,7 +128,7 @@ def _as_words(reading: Reading, catalogue: Catalogue) -> str:
     return f"{wording.place(reading.place)}：{reading.unit_code} {reading.period} {name} {figure} [{marks}]"
 
 
-def _as_json(reading: Reading, catalogue: Catalogue) -> str:
+def _as_json(reading: Reading, names: Sequence[ListedName], catalogue: Catalogue) -> str:
     indicator = catalogue.indicators.get(reading.indicator_code)
     place = {name: value for name, value in reading.place._asdict().items() if value not in ("", None)}
     members: dict[str, object] = {
@@ -122,6 +145,7 @@ def _as_json(reading: Reading, catalogue: Catalogue) -> str:
         "period": reading.period,
         "place": {name: value for name, value in place.items() if name not in NARRATIVE},
         "note": reading.note,
+        **({"names": [_name_members(one) for one in names]} if names else {}),
         **_entered(reading),
         **{name: place[name] for name in NARRATIVE if name in place},
     }
@@ -140,6 +164,7 @@ def _entered(reading: Reading) -> dict[str, object]:
     return {"entered_value": unit.from_measure(reading.value), "entered_measure": unit.name}
 
 
+NAME_FIELDS = ("name", "title", "level", "batch", "located_in", "valid_from", "valid_until", "note")
 NARRATIVE = ("quote", "start", "end")
 
 

@@ -149,6 +149,11 @@ def asked_cells(unit: TemplateUnit, period: Period, catalogue: Catalogue) -> set
     return set(_cells(_pages(_kind(unit, period, catalogue))))
 
 
+def asked_lists(unit: TemplateUnit, period: Period, catalogue: Catalogue) -> set[str]:
+    """The lists whose names the workbook of a unit and period has rows for."""
+    return {indicator.code for indicator in _lists(_kind(unit, period, catalogue))}
+
+
 def _kind(
     unit: TemplateUnit, period: Period, catalogue: Catalogue, *, unfolded: bool = False, filed_as: Status | None = None
 ) -> _Kind:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from xml.sax.saxutils import escape
 
 from catalogue.load import load
+from ingestion.names_layout import NameRow
 from ingestion.periods import Period, parse_period
 from ingestion.templates import TemplateUnit, write
 from sample_province.rows import Row, to_csv
@@ -25,7 +26,10 @@ _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 @dataclass(slots=True)
 class Delivery:
-    """One file. `rows` fill a workbook or a CSV, `text` a narrative; a file that breaks off keeps `kept_bytes`."""
+    """One file. `rows` fill a workbook or a CSV, `text` a narrative; a file that breaks off keeps `kept_bytes`.
+
+    `names` are those of the lists in a CSV.
+    """
 
     submitter: str
     name: str
@@ -36,6 +40,7 @@ class Delivery:
     text: str = ""
     encoding: str = "utf-8"
     kept_bytes: int | None = None
+    names: list[NameRow] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -57,7 +62,7 @@ class Delivery:
         if self.kind == "workbook":
             return self._workbook()
         if self.kind == "csv":
-            return to_csv(self.rows, form_of, self.encoding)
+            return to_csv(self.rows, form_of, self.encoding, self.names)
         return _document(self.text) if self.name.endswith(".docx") else self.text.encode()
 
     def _workbook(self) -> bytes:

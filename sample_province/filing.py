@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from catalogue.load import load
 from catalogue.model import Aggregation, Collect, OverTime
-from sample_province import cast, narratives, periods, real_reports, typical
+from sample_province import cast, names, narratives, periods, real_reports, typical
 from sample_province.deliveries import Delivery, form_of
 from sample_province.figures import YEARS, YearBook, rng
 from sample_province.rows import Row, exact
@@ -113,7 +113,8 @@ def _filed_by_csv(book: YearBook, unit: str) -> Delivery:
     own = book.own(unit, real_reports.YEAR)
     drawn = [exact(unit, year, code, own[code]) for code in own if load().indicators[code].collect in wanted]
     rows = real + [_as_vague_as_reported(row) for row in drawn if row.indicator not in named]
-    return Delivery(unit, f"{unit}_{year}.csv", "csv", unit, year, rows)
+    listed = names.listed(book, unit) if unit == PROVINCE else []
+    return Delivery(unit, f"{unit}_{year}.csv", "csv", unit, year, rows, names=listed)
 
 
 def _as_vague_as_reported(row: Row) -> Row:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+from ingestion.names_layout import NameRow
 
 CSV_HEADER = (
     *("unit_code", "form", "period", "indicator_code", "scope"),
@@ -36,15 +38,21 @@ def exact(unit: str, period: str, indicator: str, value: Decimal | int, scope: s
     return Row(unit, period, indicator, scope, amount, amount, amount, note=note)
 
 
-def to_csv(rows: Iterable[Row], form_of: Callable[[str], str], encoding: str = "utf-8") -> bytes:
-    """The rows as a CSV file; bounds are written where they differ from the value."""
+def to_csv(
+    rows: Sequence[Row], form_of: Callable[[str], str], encoding: str = "utf-8", names: Sequence[NameRow] = ()
+) -> bytes:
+    """The rows as a CSV file; bounds are written where they differ from the value. Names are the first row's unit's."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(CSV_HEADER)
+    of_names = [field for field in NameRow._fields if field not in CSV_HEADER] if names else []
+    writer.writerow((*CSV_HEADER, *of_names))
     for row in rows:
         figures = ("", "", "") if row.state else _figures(row)
         place = (row.unit, form_of(row.indicator), row.period, row.indicator, row.scope)
-        writer.writerow((*place, *figures, row.state, row.status, row.note))
+        writer.writerow((*place, *figures, row.state, row.status, row.note, *("" for _ in of_names)))
+    for name in names:
+        place = (rows[0].unit, form_of(name.indicator_code), rows[0].period, name.indicator_code, "own")
+        writer.writerow((*place, "", "", "", "", "", name.note, *(getattr(name, field) for field in of_names)))
     return text.getvalue().encode(encoding)
 
 

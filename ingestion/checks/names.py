@@ -12,7 +12,7 @@ from ingestion import name_lists, wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Named, Row
 from ingestion.context import Cell, Context, InForce, Key, Rule
-from ingestion.name_lists import ListKey, UnreadableDay, name_key
+from ingestion.name_lists import UnreadableDay, name_key
 from ingestion.names_layout import place_of
 from ingestion.observations import FileContent, ListedName
 from ingestion.periods import Period
@@ -26,10 +26,9 @@ Lists = dict[Cell, list[ListedName]]
 
 def grouped(content: FileContent, context: Context) -> dict[Key, Lists]:
     """The names of each submission, list by list, in their order."""
-    groups: dict[Key, Lists] = defaultdict(lambda: defaultdict(list))
-    for one in content.names:
-        key: ListKey = name_lists.list_of(one, context.catalogue)
-        groups[key[:3]][key[3:]].append(one)
+    groups: dict[Key, Lists] = defaultdict(dict)
+    for key, names in name_lists.grouped(content.names, context.catalogue).items():
+        groups[key[:3]][key[3:]] = names
     return groups
 
 
@@ -158,8 +157,8 @@ class _Names:
             self._tell(one, rule, "NAME_NOT_YET_VALID", "valid_from", valid_from=str(read.valid_from), period=in_words)
         place = one.place
         return Named(
-            *cell, one.name, name_key(one.name), read.title, name_key(read.title), read.level, one.batch, read.located_in,
-            read.valid_from, read.valid_until, not (has_ended or has_not_begun), one.note,
+            *cell, one.name, name_key(one.name), read.title, name_key(read.title), read.level, one.batch,
+            read.located_in, read.valid_from, read.valid_until, not (has_ended or has_not_begun), one.note,
             place.sheet or None, place.cell or None, place.line,
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from tests.integration.office import Office
 from tests.word_files import docx, paragraph
 
 LECTURES, MATERIALS, EVENTS = "sp_lecture_count", "sp_material_distributed_count", "sp_five_entry_activity_count"
+COMMUNITIES = "base_demo_community_count"
 NAME = "2021 工作总结.txt"
 PROSE = """甲一县科协2021年工作总结
 全年举办科普讲座30余场，举办科普“五进”活动12场次。发放科普资料8000份。购置电脑7台。
@@ -138,3 +139,20 @@ def test_what_cannot_be_made_beside_a_receipt_does_not_hold_it_back(
     monkeypatch.setattr("ingestion.narrative_answers.render", fails)
     office.tell("A", NAME, PROSE)
     assert outbox(office, "A").keys() == {f"{NAME}.回执.txt"}
+
+
+def test_the_names_of_a_list_stand_in_the_workbook_that_goes_back(office: Office) -> None:
+    header = "unit_code,form,period,indicator_code,scope,value,name,title,level,located_in,valid_until\n"
+    listed = f"P,,2021,{COMMUNITIES},own,,东风社区,科普示范社区,省级,A,2026\nP,,2021,{COMMUNITIES},own,,西园社区,,,,\n"
+    assert office.file("P", header + listed) == {"accepted": 1}
+    assert office.tell("P", NAME, "举办科普讲座5场。") == {"accepted": 1}
+    data = outbox(office, "P")[f"{NAME}.待确认.xlsx"].read_bytes()
+    assert office.tell("P", "2021.xlsx", data) == {"accepted": 1}
+    assert "NAMES_CHANGED" not in office.codes("P")[-1]
+    kept = rows(
+        office, "select name, level, located_in, valid_until::text from landing.list_name order by list_name_id"
+    )
+    assert [tuple(row) for row in kept] == 2 * [
+        ("东风社区", "province", "A", "2026-12-31"),
+        ("西园社区", None, None, None),
+    ]

@@ -17,7 +17,7 @@ from kexie.home import Home
 from kexie.roles import Role
 from pipeline.record import Run
 from pipeline.steps import run_once
-from sample_province import generate
+from sample_province import generate, names
 from sample_province.defects import Defect
 from sample_province.deliveries import Delivery
 from sample_province.units import PROVINCE
@@ -141,3 +141,23 @@ def published(engine: Engine, year: int) -> dict[tuple[str, str], dict[str, Deci
     with engine.connect() as connection:
         rows = connection.execute(query, {"period": str(year), "codes": sorted(watched())}).mappings().all()
     return {(row["unit_code"], row["indicator_code"]): dict(row) for row in rows}
+
+
+def test_the_provinces_fifty_communities_can_be_named_and_set_beside_what_counties_claim(warehouse: Engine) -> None:
+    of_list = f"indicator_code = '{names.LIST}' and period = '2021'"
+    listed = f"""
+        select count(*), count(*) filter (where is_valid), count(distinct located_in)
+        from published.list_names where {of_list}
+    """
+    claims = f"""
+        select unit_code, claimed_count, listed_count from published.list_reconciliation
+        where {of_list} and unit_level = 'county' and unit_code < '990105' order by unit_code
+    """
+    with warehouse.connect() as connection:
+        assert tuple(connection.execute(text(listed)).one()) == (50, 45, 50)
+        assert [tuple(row) for row in connection.execute(text(claims))] == [
+            ("990101", 1, 1),
+            ("990102", 1, 1),
+            ("990103", 1, 1),
+            ("990104", 0, 0),
+        ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from ingestion.checks.results import Checked, Submission
 from ingestion.context import Context
 from ingestion.name_lists import UnreadableDay, day
 from ingestion.observations import FileContent, Place
+from ingestion.show import show
 from ingestion.tree import Span, Tree
 
 CATALOGUE = load()
@@ -281,3 +284,20 @@ def test_what_came_and_what_went_is_all_that_differs(before: list[str], now: lis
     keys = [{name_lists.name_key(name) for name in names} for names in (before, now, came, went)]
     assert keys[1] == (keys[0] - keys[3]) | keys[2]
     assert not keys[2] & keys[0]
+
+
+# ---- what `kexie read` shows
+
+
+def test_the_names_of_a_list_are_shown_with_its_figure(tmp_path: Path) -> None:
+    file = tmp_path / "names.csv"
+    file.write_text(HEADER + _row("东风社区", "科普示范社区,省级,,,2021,2026") + _row("西园社区"), encoding="utf-8")
+    assert show(file, as_json=False)[0] == [
+        f"第 2 行：P 2021 {CATALOGUE.indicators[BATCHES].name_zh} 2 个 [own actual]",
+        "  第 2 行：东风社区（科普示范社区，省级，2021至2026）",
+        "  第 3 行：西园社区",
+    ]
+    (line,) = show(file, as_json=True)[0]
+    first, second = json.loads(line)["names"]
+    assert (first["name"], first["level"], first["valid_until"]) == ("东风社区", "省级", "2026")
+    assert second == {"name": "西园社区", "place": {"line": 3}}
