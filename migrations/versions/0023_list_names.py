@@ -95,42 +95,55 @@ NAMES = f"""
         and place.ancestor_code = named.located_in
     left join published.indicators as indicators on indicators.indicator_code = leaves.indicator_code
     cross join (select (now() at time zone 'Asia/Shanghai')::date as day) as today
+    -- Lists are few among all leaves, and only these are opened.
     where leaves.role = 'own'
+        and leaves.indicator_code = any(array(select distinct listed.indicator_code from landing.list_name as listed))
 """
 
 # Of the names of a list in the owner's keeping and those that units below claim; a claim meets at most one of the list.
 MATCHES = f"""
-    with closure as (
+    with closure as not materialized (
         select * from {LEAVES.CLOSURE_NOW} as in_force
     ),
 
-    owned as (
-        select period, indicator_code, indicator_name, unit_code as owner_code, unit_name as owner_name
-        from published.indicator_values
-        where basis = 'list'
+    -- The names are few; nobody knows how few while the leaves they stand behind are joined to them again and again.
+    names as materialized (
+        select * from published.list_names
     ),
 
-    listed as (
+    owned as materialized (
+        select distinct
+            names.period, names.indicator_code, names.indicator_name,
+            names.unit_code as owner_code, names.unit_name as owner_name
+        from names
+        join published.indicator_values as figures
+            on figures.period = names.period
+            and figures.indicator_code = names.indicator_code
+            and figures.unit_code = names.unit_code
+        where figures.basis = 'list'
+    ),
+
+    listed as materialized (
         select owned.owner_code, owned.owner_name, names.*
         from owned
-        join published.list_names as names
+        join names
             on names.period = owned.period
             and names.indicator_code = owned.indicator_code
             and names.unit_code = owned.owner_code
     ),
 
-    claimed as (
+    claimed as materialized (
         select owned.owner_code, owned.owner_name, names.*
         from owned
         join closure on closure.period = owned.period and closure.ancestor_code = owned.owner_code
-        join published.list_names as names
+        join names
             on names.period = owned.period
             and names.indicator_code = owned.indicator_code
             and names.unit_code = closure.unit_code
         where closure.unit_code <> owned.owner_code and names.is_counted
     ),
 
-    pairs as (
+    pairs as materialized (
         select
             claimed.list_name_id as claimed_id,
             listed.list_name_id as listed_id,
@@ -144,14 +157,16 @@ MATCHES = f"""
                 else 'not_counted'
             end as state,
             row_number() over (
-                partition by claimed.period, claimed.list_name_id
+                partition by claimed.period, claimed.indicator_code, claimed.owner_code, claimed.list_name_id
                 order by
                     (listed.title_key = claimed.title_key and listed.level is not distinct from claimed.level) desc,
                     listed.is_counted desc,
                     listed.located_in nulls last,
                     listed.list_name_id
             ) as choice,
-            claimed.period
+            claimed.period,
+            claimed.indicator_code,
+            claimed.owner_code
         from claimed
         join listed
             on listed.period = claimed.period
@@ -175,7 +190,11 @@ MATCHES = f"""
         claimed.list_name_id as claimed_id, pairs.listed_id
     from claimed
     left join pairs
-        on pairs.period = claimed.period and pairs.claimed_id = claimed.list_name_id and pairs.choice = 1
+        on pairs.period = claimed.period
+        and pairs.indicator_code = claimed.indicator_code
+        and pairs.owner_code = claimed.owner_code
+        and pairs.claimed_id = claimed.list_name_id
+        and pairs.choice = 1
     union all
     select
         listed.period, listed.indicator_code, listed.indicator_name, listed.owner_code, listed.owner_name,
@@ -186,26 +205,41 @@ MATCHES = f"""
     from listed
     where listed.is_counted and not exists (
         select 1 from pairs
-        where pairs.period = listed.period and pairs.listed_id = listed.list_name_id and pairs.choice = 1
+        where pairs.period = listed.period
+            and pairs.indicator_code = listed.indicator_code
+            and pairs.owner_code = listed.owner_code
+            and pairs.listed_id = listed.list_name_id
+            and pairs.choice = 1
     )
 """
 
 RECONCILIATION = f"""
-    with closure as (
+    with closure as not materialized (
         select * from {LEAVES.CLOSURE_NOW} as in_force
     ),
 
-    owned as (
-        select period, indicator_code, indicator_name, unit_code as owner_code, unit_name as owner_name
-        from published.indicator_values
-        where basis = 'list'
+    -- The names are few; nobody knows how few while the leaves they stand behind are joined to them again and again.
+    names as materialized (
+        select * from published.list_names
     ),
 
-    listed as (
+    owned as materialized (
+        select distinct
+            names.period, names.indicator_code, names.indicator_name,
+            names.unit_code as owner_code, names.unit_name as owner_name
+        from names
+        join published.indicator_values as figures
+            on figures.period = names.period
+            and figures.indicator_code = names.indicator_code
+            and figures.unit_code = names.unit_code
+        where figures.basis = 'list'
+    ),
+
+    listed as materialized (
         select owned.owner_code, names.period, names.indicator_code, closure.ancestor_code as unit_code,
             count(*) as listed
         from owned
-        join published.list_names as names
+        join names
             on names.period = owned.period
             and names.indicator_code = owned.indicator_code
             and names.unit_code = owned.owner_code
@@ -216,7 +250,7 @@ RECONCILIATION = f"""
 
     unplaced as (
         select period, indicator_code, unit_code as owner_code, count(*) as unplaced
-        from published.list_names
+        from names
         where is_counted and located_in is null
         group by period, indicator_code, unit_code
     ),

@@ -88,7 +88,13 @@ HELD: dict[str, tuple[str, ...]] = {
         from landing.submission
         """,
     ),
-    "0023": (),
+    "0023": (
+        """
+        insert into landing.list_name (submission_id, indicator_code, scope, status, name, name_key, is_counted)
+        select submission_id, 'base_demo_community_count', 'own', 'actual', '东风社区', '东风社区', true
+        from landing.submission
+        """,
+    ),
     "0024": (),
     "0025": (),
     "0026": (),
