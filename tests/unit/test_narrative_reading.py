@@ -323,6 +323,7 @@ def test_the_period_is_the_reports_unless_the_text_says_another(text: str, perio
 
 SPOKEN = [
     ("全县现有企业科协7家、农技协43个，个人会员2860人", ["cumulative"] * 3),
+    ("目前全县有农技协34个、企业科协11家", ["cumulative"] * 2),
     ("目前拥有科普画廊30处，科普活动室12个，开展活动60场", ["cumulative", "cumulative", "actual"]),
     ("现有农技协43个，今年新增3个", ["cumulative", "actual"]),
     ("建有市级以上科普基地22个，其中国家级3个", ["cumulative", "cumulative"]),
