@@ -96,7 +96,16 @@ HELD: dict[str, tuple[str, ...]] = {
         """,
     ),
     "0024": (),
-    "0025": (),
+    "0025": (
+        """
+        insert into landing.approval_rule (source, position, steps, unapproved, valid_from)
+        values ('units', 1, array['province'], 'mark', '2021-01-01')
+        """,
+        """
+        insert into landing.approval (submission_id, step, approver_code, approved_by, notice_name, notice_written_at)
+        select submission_id, 'province', 'P', '办公室', '报表.csv.审核通知.txt', now() from landing.submission
+        """,
+    ),
     "0026": (),
 }
 
