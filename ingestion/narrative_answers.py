@@ -6,12 +6,12 @@ Both are made from what is stored, like the receipt: one that a crash prevented 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalogue.model import NARRATIVE, Catalogue, Scope, State
 from ingestion import wording
-from ingestion.blank_forms import described
+from ingestion.blank_forms import described, last_years_figures
 from ingestion.names_layout import NameRow
 from ingestion.narrative_page import Page, Treated, Use, render
 from ingestion.narrative_workbook import Filed, prefilled
@@ -21,6 +21,8 @@ from ingestion.receipts import File
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from sqlalchemy import Connection
 
     from ingestion.narrative.quantity import Quantity
@@ -57,7 +59,9 @@ def files_for(
     ]
     held = {tuple(one) for one in connection.execute(text(HELD), {"submission": row.submission_id})}
     names = list(_names(connection, asked | {"period": row.period}, catalogue))
-    return list(_Answer(row, delivery, findings, catalogue, tree, filed, held, names).files())
+    period = parse_period(row.period or "")
+    last_year = last_years_figures(connection, row.unit_code, period) if period else {}
+    return list(_Answer(row, delivery, findings, catalogue, tree, filed, held, names, last_year).files())
 
 
 def _names(connection: Connection, asked: dict[str, Any], catalogue: Catalogue) -> Iterator[NameRow]:
@@ -85,7 +89,9 @@ class _Answer:
         filed: Sequence[_FormFigure],
         held: Collection[tuple[Any, ...]],
         names: Sequence[NameRow],
+        last_year: Mapping[str, Decimal],
     ) -> None:
+        self._last_year = last_year
         self._row, self._delivery, self._findings = row, delivery, findings
         self._catalogue, self._tree, self._filed, self._held = catalogue, tree, filed, held
         self._names = names
@@ -112,7 +118,7 @@ class _Answer:
         figures = self._understood.figures
         readings = [reading for _, reading in figures if reading is not None]
         unclear = [made for made, reading in figures if reading is None]
-        return prefilled(unit, period, self._catalogue, same_period, readings, unclear, self._names)
+        return prefilled(unit, period, self._catalogue, same_period, readings, unclear, self._names, self._last_year)
 
     def _page(self, workbook: str) -> Page:
         spans = self._tree.spans.get(self._delivery.submitter_code)

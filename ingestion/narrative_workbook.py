@@ -7,7 +7,7 @@ gives beside. Where the text gives no exact figure its words stand under 说明,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,11 +53,13 @@ def prefilled(
     readings: Iterable[Reading],
     unclear: Iterable[Combined],
     names: Iterable[NameRow] = (),
+    last_year: Mapping[str, Decimal] | None = None,
 ) -> bytes | None:
     """The workbook, or None where this kind of unit fills in none. `unclear` are figures that a person must tell.
 
     `names` are those of lists in force; what the unit's workbook has no row for is left out, and so are all of them
     where they are too many: a part would contradict the count.
+    `last_year` stands beside them as in any other workbook: the unit's own figures of the year before.
     """
     filling = _Filling(unit, catalogue)
     for one in filed:
@@ -77,6 +79,7 @@ def prefilled(
             period,
             catalogue,
             filling.figures(asked_cells(unit, period, catalogue)),
+            last_year,
             names=kept if len(kept) <= ROWS_DRAWN else (),
         )
     except UserError:

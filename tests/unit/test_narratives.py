@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from io import BytesIO
 from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from catalogue.load import load
 from catalogue.model import FOREVER
@@ -348,6 +350,13 @@ def test_exact_figures_stand_in_their_cells_and_vague_ones_wait() -> None:
     content = workbook("举办科普讲座12场，发放科普资料8000余份，受益群众**人次。")
     assert codes(content) == []
     assert filled(content) == {(LECTURES, "own"): 12}
+
+
+def test_last_years_figures_stand_beside_those_to_confirm() -> None:
+    data = prefilled(COUNTY, Period(2021), CATALOGUE, (), [], [], last_year={LECTURES: Decimal(4711)})
+    assert data is not None
+    sheets = load_workbook(BytesIO(data)).worksheets
+    assert "4711" in {str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
 
 
 def test_what_forms_have_filed_is_kept_and_goes_before_the_words() -> None:
