@@ -7,7 +7,7 @@ a crash parted from its receipts has them written by whoever collects next.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ LISTED = 200
 
 TITLE = "发布后的去向"
 NOT_COUNTED = "未计入汇总"
-CLAIM = "（含下级）"
+SCOPES = {"own": "", "jurisdiction": "（含下级）", "adjustment": "（去重调整）"}
 
 
 def published_figures(connection: Connection, delivery_seqs: Sequence[int]) -> dict[int, list[Any]]:
@@ -38,7 +38,7 @@ def published_figures(connection: Connection, delivery_seqs: Sequence[int]) -> d
     return rows
 
 
-def followed_up(rows: Iterable[Any], catalogue: Catalogue) -> Iterator[str]:
+def followed_up(rows: Sequence[Any], catalogue: Catalogue) -> Iterator[str]:
     """The lines of a receipt about its published figures; none before they are published."""
     submissions = groupby(rows, key=lambda row: (row.submission_id, row.form, row.period))
     for number, ((submission_id, form, period), figures) in enumerate(submissions, start=1):
@@ -46,25 +46,17 @@ def followed_up(rows: Iterable[Any], catalogue: Catalogue) -> Iterator[str]:
             yield from ("", TITLE)
         title = wording.plain(catalogue.form_title(form))
         yield f"{number}. {title}，{wording.period(period)}（报送编号 {submission_id}）"
-        yield from _figures(figures, catalogue)
-
-
-def _figures(rows: Iterable[Any], catalogue: Catalogue) -> Iterator[str]:
-    left = 0
-    for (_, place), totals in groupby(rows, key=lambda row: (row.observation_id, row.place)):
-        if place > LISTED:
-            left += 1
-            continue
-        yield f"   {_figure(list(totals), catalogue)}"
-    if left:
-        yield f"   另有 {left} 个数，不再逐个列出。"
+        for _, totals in groupby(figures, key=lambda row: row.observation_id):
+            yield f"   {_figure(list(totals), catalogue)}"
+    if rows and rows[0].figures > LISTED:
+        yield f"其余 {rows[0].figures - LISTED} 个数不再逐个列出。"
 
 
 def _figure(totals: Sequence[Any], catalogue: Catalogue) -> str:
     filed = totals[0]
     indicator = catalogue.indicators[filed.indicator_code]
     measure = indicator.measure
-    scope = CLAIM if filed.scope == "jurisdiction" else ""
+    scope = SCOPES[filed.scope]
     own = f"{indicator.name_zh}{scope} {wording.span(filed.filed_low, filed.filed_high, measure)}"
     if not filed.is_counted:
         return f"{own}：{_why_not(filed)}"
@@ -115,27 +107,33 @@ PUBLISHED_FIGURES = """
         select told.*, observation.observation_id, observation.indicator_code, observation.scope, observation.is_held,
             observation.low as filed_low, observation.high as filed_high,
             row_number() over (partition by told.delivery_seq order by observation.observation_id) as place,
-            exists (
-                select 1 from published.contribution_leaves as leaf
-                where leaf.period = told.period and leaf.holder_code = told.unit_code
-                    and leaf.indicator_code = observation.indicator_code
-                    and leaf.role = case observation.scope when 'own' then 'own' else 'claim' end
-                    and observation.observation_id = any(leaf.observation_ids)
-            ) as is_counted
+            count(*) over (partition by told.delivery_seq) as figures
         from told
         join landing.observation as observation on observation.submission_id = told.submission_id
-        where observation.state = 'number' and observation.scope in ('own', 'jurisdiction')
+        where observation.state = 'number' and observation.scope in ('own', 'jurisdiction', 'adjustment')
+    ),
+    listed as (
+        select filed.*,
+            exists (
+                select 1 from published.contribution_leaves as leaf
+                where leaf.period = filed.period and leaf.holder_code = filed.unit_code
+                    and leaf.indicator_code = filed.indicator_code
+                    and leaf.role = case filed.scope when 'jurisdiction' then 'claim' else filed.scope end
+                    and filed.observation_id = any(leaf.observation_ids)
+            ) as is_counted
+        from filed
+        where filed.place <= :listed
     )
-    select filed.*, total.unit_name, total.low, total.high, total.units_expected, total.units_reported
-    from filed
+    select listed.*, total.unit_name, total.low, total.high, total.units_expected, total.units_reported
+    from listed
     left join (
         published.tree_closure as above
         join published.indicator_values as total
             on total.unit_code = above.ancestor_code and total.period = above.period
     )
-        on filed.is_counted and filed.place <= :listed
-        and above.period = filed.period and above.unit_code = filed.unit_code
-        and total.indicator_code = filed.indicator_code
+        on listed.is_counted
+        and above.period = listed.period and above.unit_code = listed.unit_code
+        and total.indicator_code = listed.indicator_code
         and total.units_expected > 1 and total.basis in ('computed', 'claimed', 'partial')
-    order by filed.submission_id, filed.observation_id, above.ancestor_depth desc
+    order by listed.submission_id, listed.observation_id, above.ancestor_depth desc
 """
