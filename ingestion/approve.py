@@ -20,7 +20,7 @@ from ingestion.notices import Notice, write_notices
 from ingestion.receipts import UNTIL_APPROVED, Names, unit_named
 from ingestion.tree import Tree, stored
 from ingestion.withdraw import standing
-from ingestion.years import mark_changed
+from ingestion.years import mark_let_in
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def approve(
                     "notice": Names(home).free(row.submitter_code, row.file_name, NOTICE),
                 },
             )
-            mark_changed(connection, [row.year])
+            mark_let_in(connection, submission_id, row.year)
         problems = write_missing_approvals(home, engine, catalogue, tree)
         problems += write_waiting_lists(home, engine, catalogue, tree)
     if problems:

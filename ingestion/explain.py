@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalogue.model import EXPLANATIONS, Catalogue
 from ingestion.explanations import reason_in
 from ingestion.lock import only_writer
-from ingestion.years import mark_changed
+from ingestion.years import mark_let_in
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def explain(
             },
         )
         connection.execute(text(RELEASE), {"observation": row.observation_id})
-        mark_changed(connection, [row.year])
+        mark_let_in(connection, submission_id, row.year)
     indicator = catalogue.indicators.get(row.indicator_code)
     return Released(indicator.name_zh if indicator else row.indicator_code, reason.words, int(row.year))
 

@@ -392,7 +392,8 @@ MISSING = """
                 from landing.submission
                 left join landing.year_change as change on change.year = submission.year
                 where submission.delivery_seq = delivery.delivery_seq and submission.state = 'accepted'
-                    and coalesce(change.published_seq, 0) < submission.delivery_seq
+                    and coalesce(change.published_seq, 0)
+                        < greatest(delivery.delivery_seq, delivery.figures_changed_seq)
             ) as is_published
         from unanswered
         join landing.delivery on delivery.delivery_seq = unanswered.delivery_seq

@@ -17,6 +17,14 @@ def mark_changed(connection: Connection, years: Collection[int]) -> None:
         connection.execute(text(MARK), {"years": sorted(years)})
 
 
+def mark_let_in(connection: Connection, submission_id: int, year: int) -> None:
+    """Give the year of a submission, figures of which count from now on, a fresh number; its receipt is told of it."""
+    from sqlalchemy import text
+
+    mark_changed(connection, [year])
+    connection.execute(text(LET_IN), {"submission": submission_id, "year": year})
+
+
 def mark_changed_since(connection: Connection, first: int) -> list[int]:
     """Give each known year that rests on a tree of `first` or later a fresh sequence number; returns those years.
 
@@ -43,4 +51,11 @@ MARK = """
     from unnest(cast(:years as smallint[])) as marked (year)
     cross join fresh
     on conflict (year) do update set changed_seq = excluded.changed_seq
+"""
+
+LET_IN = """
+    update landing.delivery
+    set figures_told_at = null,
+        figures_changed_seq = (select changed_seq from landing.year_change where year = :year)
+    where delivery_seq = (select delivery_seq from landing.submission where submission_id = :submission)
 """

@@ -86,7 +86,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant(
             "landing",
             "update (kind, outcome, form_version, catalogue_version, checked_at, receipt_name, receipt_written_at, "
-            "figures_told_at)",
+            "figures_told_at, figures_changed_seq)",
             ("delivery",),
         ),
         Grant("landing", "update (notice_written_at)", ("withdrawal", "approval")),

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from catalogue.load import load as load_catalogue
 from ingestion.collect import collect
 from ingestion.landing import submit
+from ingestion.receipts import follow_up
 from ingestion.units import load as load_units
 from ingestion.withdraw import withdraw
 from kexie.database import acting, ready
@@ -87,6 +88,11 @@ class Office:
 
     def run(self, *asked: int) -> None:
         run_once(self.home, asked, Run.now("tests"), quietly)
+
+    def follow_up(self) -> None:
+        """Have the receipts written again whose figures have been published since."""
+        with acting(self.home, Role.INGEST) as engine:
+            assert follow_up(self.home, engine, load_catalogue()) == []
 
     def _write(self, name: str, content: str) -> Path:
         file = self.home.root / name

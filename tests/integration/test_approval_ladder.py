@@ -281,6 +281,8 @@ def test_what_waits_is_kept_out_or_let_in_with_a_mark_as_the_province_asks(offic
     accept(office, 1, "C")
     office.run()
     assert figure(office, "C") == (10, 1)
+    office.follow_up()
+    assert "20场：未计入汇总，尚待上级审核" in office.receipts("B")[0]
     working = "select unit_code, indicator_code, value, is_counted, next_approver_code, file_name, line"
     assert answers(office, f"{working} from working_figures") == [("B", LECTURES, 20, False, "C", "B.csv", 2)]
     assert "现在有 1 个单位的 1 次报送没有审核完毕，没有计入" in asked(office)
@@ -290,6 +292,8 @@ def test_what_waits_is_kept_out_or_let_in_with_a_mark_as_the_province_asks(offic
     office.send("A", f"2021 {LECTURES} 11")
     office.run()
     assert figure(office, "C") == (20, 1)
+    office.follow_up()
+    assert "20场：甲市科协 20场（应报 3 家，已报 1 家）" in office.receipts("B")[0]
     assert reasons(office, 2) == [("correction", -10), ("new_filing", 20)]
     assert answers(office, "select 1 from unapproved_figures") == []
 

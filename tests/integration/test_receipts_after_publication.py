@@ -6,10 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.load import load as load_catalogue
-from ingestion.receipts import follow_up
-from kexie.database import acting
-from kexie.roles import Role
 from tests.conftest import NewDatabase
 from tests.integration.office import HEADER, Office
 
@@ -27,7 +23,7 @@ def office(new_database: NewDatabase) -> Iterator[Office]:
     pages(office)[0].write_text(PAGE_WORKED_ON, encoding="utf-8")
     assert [after_publication(receipt) for unit in "ABC" for receipt in office.receipts(unit)] == [[]] * 4
     office.run()
-    told(office)
+    office.follow_up()
     yield office
     office.engine.dispose()
 
@@ -58,19 +54,14 @@ def test_what_went_with_a_receipt_is_not_written_over(office: Office) -> None:
 
 def test_receipts_are_followed_up_once(office: Office) -> None:
     before = written(office)
-    told(office)
+    office.follow_up()
     assert written(office) == before
 
 
 def test_a_new_receipt_waits_for_its_own_publication(office: Office) -> None:
     office.send("B", "2021 sp_lecture_count 7")
-    told(office)
+    office.follow_up()
     assert after_publication(office.receipts("B")[-1]) == []
-
-
-def told(office: Office) -> None:
-    with acting(office.home, Role.INGEST) as engine:
-        assert follow_up(office.home, engine, load_catalogue()) == []
 
 
 def after_publication(receipt: str) -> list[str]:

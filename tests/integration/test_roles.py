@@ -107,7 +107,7 @@ COLUMNS: dict[Role, dict[str, set[str]]] = {
     Role.INGEST: {
         "landing.delivery": {
             *("kind", "outcome", "form_version", "catalogue_version", "checked_at"),
-            *("receipt_name", "receipt_written_at", "figures_told_at"),
+            *("receipt_name", "receipt_written_at", "figures_told_at", "figures_changed_seq"),
         },
         "landing.observation": {"is_held"},
         "landing.withdrawal": {"notice_written_at"},
