@@ -130,7 +130,7 @@ def publish() -> None:
         publish(home, log.info)
 
 
-@task(doc_md="在回执里补上发布后每个数在市、省合计中成了多少。")
+@task(doc_md="在回执里补上发布后每个数在市、省合计中成了多少。", trigger_rule="all_success")
 def answer() -> None:
     from catalogue.load import load
     from ingestion.receipts import follow_up
