@@ -221,7 +221,7 @@ def _bounds(name: str) -> tuple[str, str]:
 def _others(change: Change) -> str:
     """What else of the row changes, but for what says the same as the first figure in a column."""
     in_columns = IN_A_COLUMN.get(change.relation, USUALLY_IN_A_COLUMN)
-    figures = [name for name in change.row if name.endswith("value")]
+    figures = [name for name in change.row if name.endswith("value") and _bounds(name)[0] in change.row]
     passed = {*in_columns, *DESCRIBING, *UNTOLD, *(bound for name in figures for bound in _bounds(name))}
     first = _arrow(change, lambda row: _figure(row, in_columns[0]))
     told = []
