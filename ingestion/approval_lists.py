@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from catalogue.model import Catalogue
 from ingestion import wording
 from ingestion.notices import Notice, write_notices
-from ingestion.receipts import for_notepad, unit_named
+from ingestion.receipts import for_notepad, form_named, unit_named
 from ingestion.tree import Tree, stored
+from ingestion.withdraw import IN_FORCE
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -78,32 +79,15 @@ def _render(unit_code: str, rows: list[Any], catalogue: Catalogue, tree: Tree) -
     return "\n".join(lines) + "\n"
 
 
-def what(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 - a row of a query
-    """Whose form of which period a row is about."""
-    title = wording.plain(catalogue.form_title(row.form))
-    return f"{unit_named(row.unit_code, tree)}，{title}，{wording.period(row.period)}"
-
-
 def _line(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401
     held = f"，其中 {row.held} 个待说明" if row.held else ""
     before = "、".join(row.approved_before or ())
     approved = f"，{before}已审核" if before else ""
     return (
-        f"报送 {row.submission_id}：{what(row, catalogue, tree)}，{row.figures_read} 个数{held}，"
+        f"报送 {row.submission_id}：{form_named(row, catalogue, tree)}，{row.figures_read} 个数{held}，"
         f"{row.received_at:%Y-%m-%d %H:%M} 收到，{wording.plain(row.file_name)}{approved}"
     )
 
-
-IN_FORCE = """
-    withdrawal.submission_id is null and not exists (
-        select 1
-        from landing.submission as later
-        left join landing.withdrawal as taken_back on taken_back.submission_id = later.submission_id
-        where later.unit_code = submission.unit_code and later.form = submission.form
-            and later.period = submission.period and later.state = 'accepted'
-            and later.delivery_seq > submission.delivery_seq and taken_back.submission_id is null
-    )
-"""
 
 EVERYTHING_WAITING = f"""
     select state.next_approver_code, submission.submission_id, submission.unit_code, submission.form,

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from catalogue.model import Catalogue
 from ingestion import wording
-from ingestion.approval_lists import IN_FORCE, what, write_waiting_lists
+from ingestion.approval_lists import write_waiting_lists
 from ingestion.approval_rules import sync_rules
 from ingestion.lock import only_writer
-from ingestion.notices import Notice, write_notices
-from ingestion.receipts import UNTIL_APPROVED, Names, unit_named
+from ingestion.notices import Notice, write_missing
+from ingestion.receipts import UNTIL_APPROVED, Names, form_named, unit_named
 from ingestion.tree import Tree, stored
-from ingestion.withdraw import standing
+from ingestion.withdraw import IN_FORCE, standing
 from ingestion.years import mark_let_in
 from kexie.errors import UserError
 
@@ -85,18 +85,11 @@ def approve(
 
 def write_missing_approvals(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) -> list[str]:
     """Write every notice not known to be written; returns a sentence for each that could not be."""
-    from sqlalchemy import text
 
-    with engine.connect() as connection:
-        approved = connection.execute(text(MISSING)).all()
-    notices = (
-        Notice(row.approval_seq, row.submitter_code, row.notice_name, render(row, catalogue, tree)) for row in approved
-    )
-    written, problems = write_notices(home, notices)
-    if written:
-        with engine.begin() as connection:
-            connection.execute(text(WRITTEN), {"seqs": written})
-    return problems
+    def noticed(row: Any) -> Notice:  # noqa: ANN401 - a row of MISSING
+        return Notice(row.approval_seq, row.submitter_code, row.notice_name, render(row, catalogue, tree))
+
+    return write_missing(home, engine, MISSING, WRITTEN, noticed)
 
 
 def render(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 - a row of the query below
@@ -105,7 +98,7 @@ def render(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 -
         "审核通知",
         "",
         f"文件：{wording.plain(row.file_name)}",
-        f"报表：{what(row, catalogue, tree)}（报送编号 {row.submission_id}）",
+        f"报表：{form_named(row, catalogue, tree)}（报送编号 {row.submission_id}）",
         f"审核单位：{unit_named(row.approver_code, tree)}（{catalogue.label('approval_steps', row.step)}）",
         f"审核人：{wording.plain(row.approved_by)}",
         f"审核时间：{row.approved_at:%Y-%m-%d %H:%M}（北京时间）",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalogue.model import EXPLANATIONS, Catalogue
 from ingestion.explanations import reason_in
 from ingestion.lock import only_writer
+from ingestion.withdraw import IN_FORCE
 from ingestion.years import mark_let_in
 from kexie.errors import UserError
 
@@ -83,21 +84,14 @@ def _held(rows: Sequence[Any], asked: dict[str, Any]) -> Any:  # noqa: ANN401 - 
     return fitting[0]
 
 
-FIND = """
+FIND = f"""
     select
         submission.state, submission.year, submission.unit_code,
         observation.observation_id, observation.indicator_code, observation.scope, observation.status,
         coalesce(observation.is_held, false) as is_held,
         coalesce(doubt.code, '') as finding_code,
         coalesce(doubt.sentence, '') as doubt,
-        withdrawal.submission_id is null and not exists (
-            select 1
-            from landing.submission as later
-            left join landing.withdrawal as taken_back on taken_back.submission_id = later.submission_id
-            where later.unit_code = submission.unit_code and later.form = submission.form
-                and later.period = submission.period and later.state = 'accepted'
-                and later.delivery_seq > submission.delivery_seq and taken_back.submission_id is null
-        ) as is_in_force
+        {IN_FORCE} as is_in_force
     from landing.submission as submission
     left join landing.observation as observation
         on observation.submission_id = submission.submission_id and observation.is_held

@@ -6,12 +6,14 @@ prevented is written later, and one that a crash left unrecorded is written agai
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.receipts import for_notepad, put_in_place
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from kexie.home import Home
 
 
@@ -42,3 +44,21 @@ def write_notices(home: Home, notices: Iterable[Notice]) -> tuple[list[int], lis
     if drafts:
         put_in_place(fs, drafts)
     return [number for number, _, _ in drafts], problems
+
+
+def write_missing(
+    home: Home, engine: Engine, missing: str, written: str, noticed: Callable[[Any], Notice]
+) -> list[str]:
+    """Write what the query `missing` finds unwritten, each row as `noticed`; a sentence for each that could not be.
+
+    `written` is the statement that records the numbers `:seqs`.
+    """
+    from sqlalchemy import text
+
+    with engine.connect() as connection:
+        rows = connection.execute(text(missing)).all()
+    numbers, problems = write_notices(home, map(noticed, rows))
+    if numbers:
+        with engine.begin() as connection:
+            connection.execute(text(written), {"seqs": numbers})
+    return problems

@@ -66,9 +66,7 @@ def _figure(totals: Sequence[Any], catalogue: Catalogue) -> str:
 
 def _total(total: Any, measure: str) -> str:  # noqa: ANN401 - a row of the query below
     """A total as it was published, and how many of those expected are in it."""
-    value = (
-        wording.span(total.low, total.high, measure) if total.low != total.high else wording.amount(total.low, measure)
-    )
+    value = wording.span(total.low, total.high, measure)
     return f"{value}（应报 {total.units_expected} 家，已报 {total.units_reported} 家）"
 
 

@@ -205,8 +205,7 @@ def _submissions(receipt: Receipt, catalogue: Catalogue, tree: Tree, *, with_num
     yield ""
     yield "各报表受理情况"
     for number, submission in enumerate(receipt.submissions, start=1):
-        title = wording.plain(catalogue.form_title(submission.form))
-        what = f"{unit_named(submission.unit_code, tree)}，{title}，{wording.period(submission.period)}"
+        what = form_named(submission, catalogue, tree)
         yield f"{number}. {what}：{_taken(submission, held[submission.submission_id], with_numbers=with_numbers)}"
         if submission.approvers:
             above = "、".join(unit_named(code, tree) for code in submission.approvers)
@@ -245,6 +244,12 @@ def _listed(found: Sequence[Any]) -> Iterator[str]:
         )
         where = wording.place(spot)
         yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
+
+
+def form_named(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 - a row of a query
+    """Whose form of which period a row is about."""
+    title = wording.plain(catalogue.form_title(row.form))
+    return f"{unit_named(row.unit_code, tree)}，{title}，{wording.period(row.period)}"
 
 
 def unit_named(unit_code: str, tree: Tree) -> str:

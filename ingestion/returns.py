@@ -11,9 +11,9 @@ from catalogue.load import load as load_catalogue
 from catalogue.model import Catalogue
 from ingestion import wording
 from ingestion.lock import only_writer
-from ingestion.notices import Notice, write_notices
+from ingestion.notices import Notice, write_missing
 from ingestion.periods import Period, parse_period
-from ingestion.receipts import Names, unit_named
+from ingestion.receipts import Names, form_named, unit_named
 from ingestion.tree import Tree, stored
 from ingestion.withdraw import standing
 from ingestion.years import mark_changed
@@ -64,31 +64,21 @@ def give_back(home: Home, engine: Engine, submission_id: int, by: str, reason: s
 
 def write_missing_notices(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) -> list[str]:
     """Write every notice not known to be written; returns a sentence for each that could not be."""
-    from sqlalchemy import text
 
-    with engine.connect() as connection:
-        returned = connection.execute(text(MISSING)).all()
-    notices = (
-        Notice(row.withdrawal_seq, row.submitter_code, row.notice_name, render(row, catalogue, tree))
-        for row in returned
-    )
-    written, problems = write_notices(home, notices)
-    if written:
-        with engine.begin() as connection:
-            connection.execute(text(WRITTEN), {"seqs": written})
-    return problems
+    def noticed(row: Any) -> Notice:  # noqa: ANN401 - a row of MISSING
+        return Notice(row.withdrawal_seq, row.submitter_code, row.notice_name, render(row, catalogue, tree))
+
+    return write_missing(home, engine, MISSING, WRITTEN, noticed)
 
 
 def render(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 - a row of the query below
     """The text of a notice, lines ended by a line feed."""
-    title = wording.plain(catalogue.form_title(row.form))
     then = f"在它之前收下的报送（编号 {row.before}）恢复有效" if row.before else "该单位这张报表按没有报送处理"
-    what = f"{unit_named(row.unit_code, tree)}，{title}，{wording.period(row.period)}"
     lines = (
         "退回通知",
         "",
         f"文件：{wording.plain(row.file_name)}",
-        f"报表：{what}（报送编号 {row.submission_id}）",
+        f"报表：{form_named(row, catalogue, tree)}（报送编号 {row.submission_id}）",
         f"退回单位：{unit_named(row.returned_by, tree)}",
         f"退回时间：{row.withdrawn_at:%Y-%m-%d %H:%M}（北京时间）",
         f"退回理由：{row.reason}",

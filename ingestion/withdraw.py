@@ -50,3 +50,15 @@ FIND = """
     left join landing.withdrawal as withdrawal on withdrawal.submission_id = submission.submission_id
     where submission.submission_id = :submission
 """
+
+IN_FORCE = """
+    withdrawal.submission_id is null and not exists (
+        select 1
+        from landing.submission as later
+        left join landing.withdrawal as taken_back on taken_back.submission_id = later.submission_id
+        where later.unit_code = submission.unit_code and later.form = submission.form
+            and later.period = submission.period and later.state = 'accepted'
+            and later.delivery_seq > submission.delivery_seq and taken_back.submission_id is null
+    )
+"""
+"""Whether `submission`, its `withdrawal` joined, is what its unit, form and period count by now."""
