@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from functools import lru_cache
 
 from catalogue.language import Language
 from catalogue.model import Indicator
 from ingestion.narrative.lexicon import OUTSIDE, Lexicon, Occurrence, Suited
-from ingestion.narrative.numbers import any_of
 from ingestion.narrative.scan import Found
 from ingestion.narrative.text import LONGEST
+from ingestion.narrative.words import any_of
 
 ACROSS_COMMA, ACROSS_SEMICOLON, ACROSS_PAUSE, ACROSS_NUMBER = 0.72, 0.45, 0.88, 0.85
 PER_SIGN, FAR = 0.985, 40
@@ -56,27 +56,17 @@ _Borders = tuple[int, int, int]
 """How many commas, semicolons and pauses stand before a place."""
 
 
-class _Word(NamedTuple):
-    """A word of the lexicon in a sentence (see `Occurrence`), and how many borders of each kind and numbers stand
-    before its beginning and its end."""
-
-    word: str
-    length: int
-    inner: bool
-    ends: bool
-    first: int
-    first_borders: _Borders
-    first_numbers: int
-    last: int
-    last_borders: _Borders
-    last_numbers: int
+_Word = tuple[str, int, bool, bool, int, int, int, int, int, int]
+"""A word of the lexicon in a sentence, its length and the two signs of an `Occurrence`; then for its beginning and its
+end where that is, how many borders stand before it and how many numbers. A plain tuple, for there are many.
+"""
 
 
-class _Weights(NamedTuple):
-    """How near each word stands, and how near where it is not a part of a longer word."""
+_Weights = dict[str, float]
+"""How near each word stands."""
 
-    any: dict[str, float]
-    alone: dict[str, float]
+_Score = tuple[float, str, Indicator]
+"""How well an indicator is named, below zero so that the best comes first; its code; and it."""
 
 
 class _Sentence:
@@ -107,7 +97,7 @@ class _Sentence:
         self._words = self._placed(
             lexicon.words_in(text, max(start, found[0].start - WIDEST), min(end, found[-1].end + FAR))
         )
-        self._firsts = [word.first for word in self._words]
+        self._firsts = [word[4] for word in self._words]
 
     def _count_borders(self) -> None:
         commas = semicolons = pauses = 0
@@ -127,48 +117,58 @@ class _Sentence:
             self._counts.append((commas, semicolons, pauses))
 
     def _placed(self, words: Iterable[Occurrence]) -> list[_Word]:
-        borders, counts, numbers = self._borders, self._counts, self._numbers
+        borders, numbers = [*self._borders, self.end], [*self._numbers, self.end]
         placed = []
+        at = before = 0
         for word, first, last, inner, ends in words:
-            at = bisect_left(borders, first)
-            # Few words have a border within.
-            behind = at if at == len(borders) or borders[at] >= last else bisect_left(borders, last)
-            before = bisect_left(numbers, first)
-            through = before if before == len(numbers) or numbers[before] >= last else bisect_left(numbers, last)
-            placed.append(
-                _Word(word, last - first, inner, ends, first, counts[at], before, last, counts[behind], through)
-            )
+            while borders[at] < first:
+                at += 1
+            while numbers[before] < first:
+                before += 1
+            # Few words have a border or a number within.
+            behind = at if borders[at] >= last else bisect_left(borders, last)
+            through = before if numbers[before] >= last else bisect_left(numbers, last)
+            placed.append((word, last - first, inner, ends, first, at, before, last, behind, through))
         return placed
 
-    def weights(self, one: Found) -> _Weights:
-        """How near each word stands to a quantity."""
-        nearest: dict[str, float] = {}
-        alone: dict[str, float] = {}
+    def weights(self, one: Found, wanted: Container[str]) -> tuple[_Weights, _Weights]:
+        """How near each of the words wanted stands to a quantity; and how near where it is no part of a longer word."""
+        nearest: _Weights = {}
+        alone: _Weights = {}
         start, stop, number = one.start, one.end, one.number
-        borders = self._counts[bisect_left(self._borders, start)]
-        behind = self._counts[bisect_left(self._borders, stop)]
+        border, behind = bisect_left(self._borders, start), bisect_left(self._borders, stop)
         numbers, numbers_behind = bisect_left(self._numbers, start), bisect_left(self._numbers, stop)
-        item = max(self._last(self._pauses, borders[2]), self._last(self._commas, borders[0]))
+        counts, subject = self._counts, self._subject
+        commas, semicolons, pauses = counts[border]
+        item = max(self._last(self._pauses, pauses), self._last(self._commas, commas))
         has_own_noun = self._has_own_noun(item, start)
         nearby = slice(bisect_left(self._firsts, start - WIDEST), bisect_right(self._firsts, stop + FAR))
-        for word in self._words[nearby]:
-            said, length, inner, ends, first, first_borders, first_numbers, last, last_borders, last_numbers = word
+        for said, length, inner, ends, first, at, numbers_before, last, past, numbers_past in self._words[nearby]:
+            if said not in wanted:
+                continue
+            there = counts[past]
+            over_commas, over_semicolons = commas - there[0], semicolons - there[1]
             if last <= number:
-                weight = _before(last_borders, last_numbers, start - last, length, borders, numbers)
-            elif first >= stop and first_borders == behind and first_numbers == numbers_behind:
+                over_pauses, over_numbers = pauses - there[2], numbers - numbers_past
+                weight = _before(start - last, length, over_commas, over_semicolons, over_pauses, over_numbers)
+            elif first >= stop and at == behind and numbers_before == numbers_behind:
                 weight = self._behind(first, length, stop)
             else:
                 continue
-            is_subject = first <= self._subject and last_borders[1] == borders[1]
-            if (least := max(weight, OF_SUBJECT) if is_subject else weight) > nearest.get(said, 0.0):
+            least = max(weight, OF_SUBJECT) if first <= subject and not over_semicolons else weight
+            if least > nearest.get(said, 0.0):
                 nearest[said] = least
             if inner:
-                weight = weight * INNER if ends else 0.0
+                if not ends:
+                    continue
+                weight *= INNER
             if has_own_noun and last <= item:
-                weight *= OTHER_ITEM if self._is_taken(word, borders, one.measure) else OTHER_CLAUSE
+                is_taken = not (over_commas or over_semicolons) or self._measures.get(last) == one.measure
+                # Of another item of the list, or of another number of this measure.
+                weight *= OTHER_ITEM if is_taken else OTHER_CLAUSE
             if weight > alone.get(said, 0.0):
                 alone[said] = weight
-        return _Weights(nearest, alone)
+        return nearest, alone
 
     def _has_own_noun(self, item: int, start: int) -> bool:
         """Whether what stands between the last comma or pause and a number names a thing."""
@@ -178,10 +178,6 @@ class _Sentence:
 
     def _last(self, places: list[int], count: int) -> int:
         return places[count - 1] if count else self.start
-
-    def _is_taken(self, word: _Word, borders: _Borders, measure: str) -> bool:
-        """Whether a word belongs to another item of the list, or to another number of this measure."""
-        return word.last_borders[:2] == borders[:2] or self._measures.get(word.last) == measure
 
     def _behind(self, first: int, length: int, stop: int) -> float:
         gap = first - stop
@@ -199,16 +195,19 @@ class _Sentence:
         return self.text[first : stops[behind] if behind < len(stops) else self.end]
 
 
-def _before(last: _Borders, last_numbers: int, gap: int, length: int, first: _Borders, first_numbers: int) -> float:
-    """How near a word stands before a number, with what stands before the end of the one and the start of the other."""
-    commas, semicolons = first[0] - last[0], first[1] - last[1]
+def _before(gap: int, length: int, commas: int, semicolons: int, pauses: int, numbers: int) -> float:
+    """How near a word of a length stands before a number: over how many signs, borders of each kind and numbers."""
     if gap <= 0 and not commas:
         return TOUCHING_BEFORE + TOUCHING_NOUN / length
-    weight = FADES[min(max(gap, 0), FAR)] * OVER_PAUSES[first[2] - last[2]]
-    weight *= OVER_NUMBERS[first_numbers - last_numbers]
+    weight = FADES[gap if gap < FAR else FAR] if gap > 0 else 1.0
+    if pauses:
+        weight *= OVER_PAUSES[pauses]
+    if numbers:
+        weight *= OVER_NUMBERS[numbers]
     if not commas and not semicolons:
-        return max(weight, LEAST_IN_CLAUSE)
-    return max(weight * OVER_COMMAS[commas] * OVER_SEMICOLONS[semicolons], LEAST_BEFORE)
+        return weight if weight > LEAST_IN_CLAUSE else LEAST_IN_CLAUSE
+    weight = weight * OVER_COMMAS[commas] * OVER_SEMICOLONS[semicolons]
+    return weight if weight > LEAST_BEFORE else LEAST_BEFORE
 
 
 class Binder:
@@ -229,12 +228,11 @@ class Binder:
         """
         sentence = _Sentence(self._lexicon, self._light, self._deeds, text, start, end, found)
         places = {} if self._respectively.search(text, start, end) is None else self._nouns(text, start, end, found)
-        return [
-            self._best(
-                sentence, replace(one, start=at, number=at, end=at) if (at := places.get(one.start)) else one, status
-            )
-            for one, status in zip(found, statuses, strict=True)
-        ]
+        if places:
+            found = [
+                replace(one, start=at, number=at, end=at) if (at := places.get(one.start)) else one for one in found
+            ]
+        return [self._best(sentence, one, status) for one, status in zip(found, statuses, strict=True)]
 
     def _nouns(self, text: str, start: int, end: int, found: Sequence[Found]) -> dict[int, int]:
         """For each number behind 分别 where its own noun ends, by where the number begins."""
@@ -250,38 +248,33 @@ class Binder:
         return places
 
     def _best(self, sentence: _Sentence, one: Found, status: str) -> tuple[Indicator | None, float]:
-        weights, measure = sentence.weights(one), one.measure
-        names = self._lexicon.names_in(measure, status)
-        scores: dict[str, tuple[float, Indicator]] = {}
-        alone = weights.alone
-        for word in weights.any:
-            begun = names.get(word)
-            if begun is None:
-                continue
-            weight = alone.get(word, 0.0)
-            for name in begun.single:
+        names = self._lexicon.names_in(one.measure, status)
+        nearest, alone = sentence.weights(one, names.words)
+        scores: dict[str, _Score] = {}
+        for word, weight in alone.items():
+            for name in names.single.get(word, ()):
                 if weight >= NEAR or not name.is_outside:
                     _note(scores, name, weight * len(word))
-            for name in begun.several:
-                _note(scores, name, _score(name, weights.any))
-        if scores:
-            best = self._first_allowed(scores.values(), sentence.clause(one))
-            if best is not None:
-                return best
-        usual = self._lexicon.by_measure.get(measure)
+        for word in nearest:
+            if (begun := names.several.get(word)) is not None:
+                for second in begun.keys() & nearest.keys():
+                    for name in begun[second]:
+                        _note(scores, name, _score(name, nearest))
+        best = self._first_allowed(sorted(scores.values()), sentence.clause(one)) if scores else None
+        if best is not None:
+            return best
+        usual = self._lexicon.by_measure.get(one.measure)
         return (usual if usual is None or self._is_allowed(usual, sentence.clause(one)) else None), 0
 
-    def _first_allowed(
-        self, scores: Iterable[tuple[float, Indicator]], clause: str
-    ) -> tuple[Indicator | None, float] | None:
+    def _first_allowed(self, scores: Iterable[_Score], clause: str) -> tuple[Indicator | None, float] | None:
         """The best that its clause does not exclude; where it excludes one, none that is named far worse."""
         least = 0.0
-        for score, indicator in sorted(scores, key=lambda it: (-it[0], it[1].code)):
-            if score < least:
+        for below, _, indicator in scores:
+            if -below < least:
                 break
             if self._is_allowed(indicator, clause):
-                return (None if indicator.code == OUTSIDE else indicator), score
-            least = max(least, score * AS_GOOD)
+                return (None if indicator.code == OUTSIDE else indicator), -below
+            least = max(least, -below * AS_GOOD)
         return None
 
     def _is_allowed(self, indicator: Indicator, clause: str) -> bool:
@@ -289,13 +282,13 @@ class Binder:
         return unless is None or unless.search(clause) is None
 
 
-def _note(scores: dict[str, tuple[float, Indicator]], name: Suited, score: float) -> None:
+def _note(scores: dict[str, _Score], name: Suited, score: float) -> None:
     """Keep the score of a name where it is enough, and the best of its indicator."""
     if score > ENOUGH / 2:
         indicator = name.indicator
-        score *= name.factor
-        if score > scores.get(indicator.code, (ENOUGH, indicator))[0]:
-            scores[indicator.code] = score, indicator
+        below = -score * name.factor
+        if below < (scores[indicator.code][0] if indicator.code in scores else -ENOUGH):
+            scores[indicator.code] = below, indicator.code, indicator
 
 
 def _score(name: Suited, weights: Mapping[str, float]) -> float:
@@ -308,3 +301,9 @@ def _score(name: Suited, weights: Mapping[str, float]) -> float:
             return 0.0
         total += weight * len(word)
     return total
+
+
+@lru_cache(maxsize=4)
+def binder(lexicon: Lexicon, language: Language) -> Binder:
+    """The binder of a lexicon, made once."""
+    return Binder(lexicon, language)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import add
 from typing import NamedTuple
 
 from catalogue.language import Language
@@ -18,7 +19,7 @@ OUTSIDE = "other"
 OWN_MEASURE, OWN_STATUS = 1.15, 1.5
 
 HEAD = 2
-"""So many signs of a word are looked up before the word itself is compared."""
+"""So many signs of a word are looked up before the word itself."""
 
 
 class Name(NamedTuple):
@@ -39,20 +40,21 @@ class Suited(NamedTuple):
 
 
 class Names(NamedTuple):
-    """Names that begin with the same word: of that word alone, and of several."""
+    """The names that a number in one measure and status can be of: of one word, and by the first two of several.
 
-    single: list[Suited]
-    several: list[Suited]
+    `words` are all that they are made of: no other says anything of such a number.
+    """
+
+    words: frozenset[str]
+    single: Mapping[str, Sequence[Suited]]
+    several: Mapping[str, Mapping[str, Sequence[Suited]]]
 
 
-class Occurrence(NamedTuple):
-    """A word of the lexicon in a text. An `inner` one lies in a longer word; `ends` where both end in one place."""
+Occurrence = tuple[str, int, int, bool, bool]
+"""A word of the lexicon in a text, where it begins and ends, whether it lies in a longer word, and there at its end.
 
-    word: str
-    start: int
-    end: int
-    inner: bool
-    ends: bool
+A plain tuple: in a dense text there is one for every six signs.
+"""
 
 
 class Lexicon:
@@ -62,8 +64,8 @@ class Lexicon:
         language = catalogue.language
         self.indicators = catalogue.indicators
         self.by_word: dict[str, list[Name]] = {}
-        self._names: dict[str, list[Name]] = {}
-        self._names_in: dict[tuple[str, str], dict[str, Names]] = {}
+        self._names: list[Name] = []
+        self._names_in: dict[tuple[str, str], Names] = {}
         self.by_measure: dict[str, Indicator] = {}
         self._accepts: dict[str, frozenset[str]] = {}
         self.unless: dict[str, re.Pattern[str] | None] = {}
@@ -75,59 +77,56 @@ class Lexicon:
                 self.by_measure.setdefault(measure, indicator)
             for words in indicator.prose.names:
                 name = Name(indicator, tuple(plain(word, language) for word in words), indicator.code == OUTSIDE)
-                self._names.setdefault(name.words[0], []).append(name)
+                self._names.append(name)
                 for word in dict.fromkeys(name.words):
                     self.by_word.setdefault(word, []).append(name)
         self._beginnings = {word: _beginnings(word, self.by_word) for word in self.by_word}
-        self._first_signs = re.compile(f"[{re.escape(''.join({word[0] for word in self.by_word}))}]")
-        self._by_head: dict[str, list[str]] = {}
-        """By their first two signs the words that begin so, the longest first; a word of one sign by itself."""
-        for word in sorted(self.by_word, key=len, reverse=True):
-            self._by_head.setdefault(word[:HEAD], []).append(word)
-        for head, known in self._by_head.items():
-            if len(head) == HEAD and head[0] in self.by_word:
-                known.append(head[0])
+        self._lengths = _lengths(self.by_word)
+        self._alone = {word: (1,) for word in self.by_word if len(word) == 1}
 
     def words_in(self, text: str, start: int, end: int) -> list[Occurrence]:
         """The words that stand in a part of a plain text, in order; a part of a longer one is marked so."""
-        occurrences = []
+        occurrences: list[Occurrence] = []
+        part, words = text[start:end], self._beginnings
         covered = start
-        heads, beginnings = self._by_head, self._beginnings
-        for match in self._first_signs.finditer(text, start, end):
-            first = match.start()
-            for word in heads.get(text[first : first + HEAD]) or heads.get(match.group()) or ():
-                last = first + len(word)
-                if last <= end and text.startswith(word, first):
+        heads = map(self._lengths.get, map(add, part, part[1:] + " "))
+        for at, (lengths, alone) in enumerate(zip(heads, map(self._alone.get, part), strict=True)):
+            for length in lengths or alone or ():
+                word = part[at : at + length]
+                if word in words:
+                    first = start + at
+                    last = first + len(word)
+                    occurrences.append((word, first, last, last <= covered, last == covered))
+                    covered = max(covered, last)
+                    for shorter in words[word]:
+                        occurrences.append((shorter, first, first + len(shorter), True, False))
                     break
-            else:
-                continue
-            occurrences.append(Occurrence(word, first, last, last <= covered, last == covered))
-            covered = max(covered, last)
-            for shorter in beginnings[word]:
-                occurrences.append(Occurrence(shorter, first, first + len(shorter), inner=True, ends=False))
         return occurrences
 
-    def names_in(self, measure: str, status: str) -> Mapping[str, Names]:
-        """The names of the indicators that a number in this measure can be of, by the first of their words.
+    def names_in(self, measure: str, status: str) -> Names:
+        """The names of the indicators that a number in this measure can be of.
 
         `status` is what the words near the number say of it; both tell how well an indicator suits.
         """
         known = self._names_in.get((measure, status))
         if known is None:
-            known = {
-                word: made for word, names in self._names.items() if any(made := self._suited(names, measure, status))
-            }
-            self._names_in[measure, status] = known
+            known = self._names_in[measure, status] = self._suited(measure, status)
         return known
 
-    def _suited(self, names: Sequence[Name], measure: str, status: str) -> Names:
-        taken = [
-            Suited(name.words, name.indicator, name.is_outside, _suits(name.indicator, measure, status))
-            for name in names
-            if self.takes(name.indicator, measure)
-        ]
-        several = [name for name in taken if len(name.words) > 1]
-        return Names([name for name in taken if len(name.words) == 1], several)
+    def _suited(self, measure: str, status: str) -> Names:
+        words: set[str] = set()
+        single: dict[str, list[Suited]] = {}
+        several: dict[str, dict[str, list[Suited]]] = {}
+        for name in self._names:
+            if self.takes(name.indicator, measure):
+                words.update(name.words)
+                factor = _suits(name.indicator, measure, status)
+                suited = Suited(name.words, name.indicator, name.is_outside, factor)
+                if len(name.words) == 1:
+                    single.setdefault(name.words[0], []).append(suited)
+                else:
+                    several.setdefault(name.words[0], {}).setdefault(name.words[1], []).append(suited)
+        return Names(frozenset(words), single, several)
 
     def takes(self, indicator: Indicator, measure: str) -> bool:
         """Whether a number in this measure can be one of the indicator's."""
@@ -150,6 +149,17 @@ def _suits(indicator: Indicator, measure: str, status: str) -> float:
 def _beginnings(word: str, words: Container[str]) -> list[str]:
     """The words that a longer one begins with."""
     return [word[:length] for length in range(2, len(word)) if word[:length] in words]
+
+
+def _lengths(words: Iterable[str]) -> dict[str, list[int]]:
+    """By the first two signs of words how long those are that begin so, the longest first."""
+    lengths: dict[str, set[int]] = {}
+    for word in words:
+        lengths.setdefault(word[:HEAD], set()).add(len(word))
+    for head, known in lengths.items():
+        if head[0] in lengths:
+            known.add(1)
+    return {head: sorted(known, reverse=True) for head, known in lengths.items()}
 
 
 def _accepted(indicator: Indicator, language: Language) -> frozenset[str]:

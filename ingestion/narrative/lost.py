@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from catalogue.language import Language
-from ingestion.narrative.numbers import HUNDRED, Grammar, Written, any_of
+from ingestion.narrative.numbers import HUNDRED, Grammar, Written
+from ingestion.narrative.words import any_of
 
 RATE, MONEY, TIMES, PERSONS, VISITS = "%", "元", "次", "人", "人次"
 _NEAR, _CLAUSE = 16, 24

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from catalogue.language import Marker, Reach
 from catalogue.model import Status
-from ingestion.narrative.numbers import any_of
+from ingestion.narrative.words import any_of
 
 GAP = "…"
 _WITHIN = "[^，；。：]{0,14}?"
@@ -24,6 +25,9 @@ class Said(NamedTuple):
     end: int
 
 
+_END = attrgetter("end")
+
+
 class Markers:
     """The words of one kind; of those that overlap the first and longest holds."""
 
@@ -32,19 +36,26 @@ class Markers:
         self._by_word = {marker.word: marker for marker in before if GAP not in marker.word}
         self._pattern = re.compile(any_of(self._by_word))
         gapped = [marker for marker in before if GAP in marker.word]
-        self._gapped = [(re.compile(_WITHIN.join(map(re.escape, one.word.split(GAP)))), one) for one in gapped]
-        self._behind = [(marker.word, marker) for marker in markers if marker.reach is Reach.BEHIND]
+        self._gapped = [
+            (re.compile(_WITHIN.join(map(re.escape, one.word.split(GAP)))), one.word.partition(GAP)[0], one)
+            for one in gapped
+        ]
+        self._some_gapped = re.compile(any_of(begins for _, begins, _ in self._gapped))
+        self._by_word_behind = {marker.word: marker for marker in markers if marker.reach is Reach.BEHIND}
+        self._behind = re.compile(any_of(self._by_word_behind))
 
     def within(self, text: str, start: int, end: int, names: Sequence[tuple[int, int]]) -> list[Said]:
         """Every marker of a sentence, in order, but for those that are a part of one of the names."""
         said = [Said(self._by_word[one.group()], *one.span()) for one in self._pattern.finditer(text, start, end)]
-        for pattern, marker in self._gapped:
-            begins = marker.word.partition(GAP)[0]
-            for one in pattern.finditer(text, start, end):
-                # 争取…项目 stands for the 争取 in it.
-                said = [other for other in said if other.start != one.start() or other.marker.word != begins]
-                said.append(Said(marker, *one.span()))
-        said.sort(key=lambda one: one.end)
+        if self._some_gapped.search(text, start, end) is not None:
+            for pattern, begins, marker in self._gapped:
+                for one in pattern.finditer(text, start, end):
+                    # 争取…项目 stands for the 争取 in it.
+                    said = [other for other in said if other.start != one.start() or other.marker.word != begins]
+                    said.append(Said(marker, *one.span()))
+        if not said:
+            return said
+        said.sort(key=_END)
         return [one for one in said if not any(opens < one.start < closes for opens, closes in names)]
 
     def reaching(self, said: list[Said], text: str, start: int, measure: str) -> Marker | None:
@@ -70,7 +81,8 @@ class Markers:
 
     def behind(self, text: str, stop: int) -> Marker | None:
         """The marker that stands right behind a number."""
-        return next((marker for word, marker in self._behind if text.startswith(word, stop)), None)
+        word = self._behind.match(text, stop)
+        return self._by_word_behind.get(word.group()) if word else None
 
 
 def _reaches(reach: Reach, between: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.language import Hedge, HedgeEffect, HedgePosition, Language
 from ingestion.narrative.quantity import Qualifier
+from ingestion.narrative.words import any_of
 
 ZERO, ONE, HALF, TEN, HUNDRED = Decimal(0), Decimal(1), Decimal("0.5"), Decimal(10), Decimal(100)
 TENTH = Decimal("0.1")
@@ -24,15 +25,16 @@ class Written(NamedTuple):
     """A number as written, before its hedges outside are known.
 
     `value` None: masked, or a range, with what `low` and `high` leave of it. `place` is the place value of the last
-    digit written, `step` how far 余 reaches; `rounds` where 万 or 亿 makes the digits a rounding. `bare` is a number
-    of nothing but 十, 百, 千, 万 (百名专家 is a name, 近百名 is none). `end` is where it ends in the text.
+    digit written, `step` how far 余 reaches, None for the granularity of the value; `rounds` where 万 or 亿 makes the
+    digits a rounding. `bare` is a number of nothing but 十, 百, 千, 万 (百名专家 is a name, 近百名 is none). `end` is
+    where it ends in the text.
     """
 
     value: Decimal | None
     low: Decimal | None
     high: Decimal | None
     place: Decimal
-    step: Decimal
+    step: Decimal | None
     rounds: bool
     inside: Hedge | None
     masked: bool
@@ -91,7 +93,7 @@ class Grammar:
         masked, arabic, vague, chinese, between, times, more, more_times, inside = match.groups()
         end = match.end()
         hedge = self.inside[between or inside] if between or inside else None
-        factor, rounds = self._factor(times or "")
+        factor, rounds = self._factor(times) if times else (ONE, False)
         if masked is not None:
             return self._masked(masked, factor, hedge, end)
         if arabic is not None:
@@ -117,13 +119,14 @@ class Grammar:
         chinese: bool = False,
         bare: bool = False,
     ) -> Written:
-        value, place = _whole(digits * factor), place * factor
+        value = digits * factor
+        if place < ONE:
+            value = _whole(value)
+        place *= factor
         if more is not None:
             more_factor = self.language.multipliers[more_times or ""].factor
             value, place = value + Decimal(more) * more_factor, more_factor
-        step = _granularity(value)
-        if hedge is not None and factor != ONE and between is None and place >= factor:
-            step = place
+        step = place if hedge is not None and factor != ONE and between is None and place >= factor else None
         return Written(value, value, value, place, step, rounds, hedge, False, chinese, bare, end)
 
     def _chinese(
@@ -234,7 +237,7 @@ class Grammar:
         return factor, rounds
 
     def bounds(
-        self, number: Written, measure: str, hedges: Iterable[Hedge], *, exact: bool = False, capped: bool = True
+        self, number: Written, measure: str, hedges: Sequence[Hedge], *, exact: bool = False, capped: bool = True
     ) -> tuple[Bounds, Qualifier]:
         """What the number claims with all its hedges.
 
@@ -244,7 +247,7 @@ class Grammar:
             return (None, number.low, number.high), Qualifier.REDACTED
         if number.value is None:
             return (None, number.low, number.high), Qualifier.APPROX
-        effects = [hedge for hedge in hedges if hedge.effect is not HedgeEffect.NONE]
+        effects = [hedge for hedge in hedges if hedge.effect is not HedgeEffect.NONE] if hedges else ()
         rate = measure in self.language.rate_measures
         value = number.value
         if not effects:
@@ -254,10 +257,11 @@ class Grammar:
             if rate and capped and value <= HUNDRED:
                 high = min(high, HUNDRED)
             return (value, low, high), Qualifier.EXACT
-        ends = [_ends(value, number.step, hedge) for hedge in effects]
+        step = _granularity(value) if number.step is None else number.step
+        ends = [_ends(value, step, hedge) for hedge in effects]
         words = {hedge.effect for hedge in effects}
         if words == {HedgeEffect.AT_LEAST, HedgeEffect.ABOVE}:
-            ends = [_ends(value, number.step, hedge) for hedge in effects if hedge.effect is HedgeEffect.ABOVE]
+            ends = [_ends(value, step, hedge) for hedge in effects if hedge.effect is HedgeEffect.ABOVE]
         lows, highs = [low for low, _ in ends], [high for _, high in ends]
         low_end = None if None in lows else min(low for low in lows if low is not None)
         high_end = None if None in highs else max(high for high in highs if high is not None)
@@ -330,8 +334,8 @@ def ranged(rules: Grammar, first: Written, text: str) -> tuple[Written, int]:
 
 def measure_of(match: re.Match[str], language: Language) -> str:
     """The word for a measure, which may have an alternative in brackets: 人(次) is 人次, 份(册) is 份."""
-    word, other = match["measure"], match["other"]
-    return language.measures.get(f"{word}({other})") or language.measures[word]
+    word, other = match.group("measure", "other")
+    return (language.measures.get(f"{word}({other})") if other else None) or language.measures[word]
 
 
 def _place_of(number: Written) -> Decimal:
@@ -370,7 +374,7 @@ def _whole(figure: Decimal) -> Decimal:
 _ORDER = (Qualifier.ABOUT, Qualifier.AT_MOST, Qualifier.AT_LEAST, Qualifier.NEARLY, Qualifier.APPROX)
 
 
-def _qualifier(hedges: list[Hedge]) -> Qualifier:
+def _qualifier(hedges: Sequence[Hedge]) -> Qualifier:
     given = {Qualifier(hedge.qualifier) for hedge in hedges}
     if given == {Qualifier.AT_LEAST, Qualifier.APPROX}:
         return Qualifier.APPROX
@@ -399,7 +403,3 @@ def _untrapped(language: Language) -> str:
         f"{re.escape(word)}(?!{any_of(traps)})" if (traps := language.measure_traps.get(word)) else re.escape(word)
         for word in sorted(language.measures, key=lambda word: (-len(word), word))
     )
-
-
-def any_of(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from catalogue.language import Language
 from catalogue.model import Catalogue, Indicator
-from ingestion.narrative.numbers import any_of
 from ingestion.narrative.scan import Found
+from ingestion.narrative.words import any_of
 
 STRONG = 2.2
 """A name that fits so well is the part's own, whatever it is a part of."""

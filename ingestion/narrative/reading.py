@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
 from catalogue.language import Language, Marker, Reach
 from catalogue.model import Aggregation, Catalogue, Indicator, Scope, State, Status
-from ingestion.narrative.binding import Binder
+from ingestion.narrative.binding import binder
 from ingestion.narrative.lexicon import lexicon
 from ingestion.narrative.markers import Markers
-from ingestion.narrative.numbers import Stated, any_of, stated
+from ingestion.narrative.numbers import Stated, stated
 from ingestion.narrative.parts import Bound, mark_parts, mark_sums
 from ingestion.narrative.quantity import Quantity
-from ingestion.narrative.scan import RANK, Found, scanner
+from ingestion.narrative.scan import PLACES, RANK, Found, scanner
 from ingestion.narrative.sections import Sections
 from ingestion.narrative.tables import Row, tables
 from ingestion.narrative.text import Sentence, plain, sentences, without_remarks
+from ingestion.narrative.words import any_of
 from ingestion.periods import parse_period
 
-_LATER_YEAR = re.compile(r"(?:[到至在，；：。\s]|^)(20\d\d) ?年")
+_YEAR = re.compile(r"(20\d\d) ?年")
+_BEFORE_YEAR = re.compile(r"[到至在，；：。\s]")
 _FIRST_YEAR = re.compile(r"\s{0,4}((?:19|20)\d\d) ?年(?!度?[^，]{0,12}(?:项目|竞赛|计划|科普日|科技周))")
 _LIST_GOES_ON = re.compile(r"[^，。：\n]{2,14}类：")
 _ITEM = re.compile(r"）?[，、和及（](?:其中[，：]?)?([^，；：、（）\d]{2,16})")
-_PLACES = ("位", "名")
 _HALF = {"上半年": "H1", "下半年": "H2"}
 
 
@@ -37,6 +41,17 @@ def quantities(text: str, catalogue: Catalogue, period: str = "") -> list[Quanti
     return list(_Reader(text, catalogue, period).read())
 
 
+class _Year(NamedTuple):
+    """A year that a text names, and where."""
+
+    start: int
+    end: int
+    year: int
+
+
+_END = attrgetter("end")
+
+
 class _Reader:
     """One text being read, sentence by sentence."""
 
@@ -47,10 +62,10 @@ class _Reader:
         self._sections = Sections(self._plain, self._language, known.year if known else None)
         self._period = period or _period_of(self._plain, self._sections.year)
         self._scanner, self._tables = scanner(self._language), tables(self._language)
-        self._lexicon = lexicon(catalogue)
-        self._binder = Binder(self._lexicon, self._language)
+        self._binder = binder(lexicon(catalogue), self._language)
         self._statuses, self._scopes = _markers(self._language)
         self._deed, self._kindred = _deeds(self._language), self._language.kindred_measures
+        self._years = [*self._years_named()]
         self._columns: list[str] = []
         self._list_status: Status | None = None
 
@@ -108,7 +123,7 @@ class _Reader:
 
     def _is_alike(self, one: Found, last: Found) -> bool:
         """Whether a difference can be one of a figure: in the same measure, or by so many places of a rank."""
-        is_place = last.measure == RANK and one.spelled in _PLACES
+        is_place = last.measure == RANK and one.spelled in PLACES
         return is_place or one.measure == last.measure or one.measure in self._kindred.get(last.measure, ())
 
     def _finish(self, sentence: Sentence, bound: list[Bound], said: list[Marker | None]) -> Iterator[Quantity]:
@@ -153,10 +168,20 @@ class _Reader:
 
     def _later_year(self, found: Found, start: int) -> int | None:
         """A year after the report's that is named before a quantity in its statement: 到2025年…达到."""
-        years = [
-            int(year) for year in _LATER_YEAR.findall(self._plain, max(start - 1, found.start - 60, 0), found.start)
-        ]
-        return years[-1] if years and years[-1] > (self._sections.year or 0) else None
+        if not self._years:
+            return None
+        at = bisect_right(self._years, found.start, key=_END) - 1
+        if at < 0 or self._years[at].start < max(start - 1, found.start - 60):
+            return None
+        year = self._years[at].year
+        return year if year > (self._sections.year or 0) else None
+
+    def _years_named(self) -> Iterator[_Year]:
+        """The years that a statement may be about, each with the sign before it."""
+        for match in _YEAR.finditer(self._plain):
+            start = max(match.start() - 1, 0)
+            if start == match.start() or _BEFORE_YEAR.match(self._plain, start) is not None:
+                yield _Year(start, match.end(), int(match[1]))
 
     def _when(self, status: Status, found: Found, start: int) -> str:
         year = self._sections.year
@@ -173,22 +198,21 @@ class _Reader:
         return self._period
 
     def _read_row(self, row: Row) -> Iterator[Quantity]:
-        measure = self._language.measures.get(row.measure, "")
-        for cell in row.cells:
-            number = self._scanner.grammar.number_at(self._plain, cell.start)
-            if number is None:
-                continue
-            claim = stated(self._scanner.grammar, number, measure, [])
+        rules, measure = self._scanner.grammar, self._language.measures.get(row.measure, "")
+        numbers = [(cell, rules.number_at(self._plain, cell.start)) for cell in row.cells]
+        claims = [(cell, stated(rules, number, measure, [])) for cell, number in numbers if number is not None]
+        indicator = self._of_label(row, claims[0][1]) if claims else None
+        if indicator is None and not measure:
+            return
+        for cell, claim in claims:
             found = Found(cell.start, cell.end, cell.start, claim, row.measure)
-            indicator = self._of_label(row, found)
-            if indicator is None and not measure:
-                continue
             scope = self._columns[cell.column] if cell.column < len(self._columns) else Scope.OWN
             yield self._quantity(found, indicator, self._row_status(indicator, cell.start), Scope(scope), self._period)
 
-    def _of_label(self, row: Row, found: Found) -> Indicator | None:
+    def _of_label(self, row: Row, claim: Stated) -> Indicator | None:
+        """What all numbers of a row are of: what one of them would be of that touched its label."""
         first, last = row.label
-        touching = Found(last, last, last, found.stated, found.spelled)
+        touching = Found(last, last, last, claim, row.measure)
         ((indicator, fit),) = self._binder.bind(self._plain, first, last, [touching], [""])
         return indicator if fit else None
 
@@ -220,8 +244,8 @@ class _Reader:
             high=claim.high,
             measure=measure,
             qualifier=claim.qualifier,
-            status=status.value,
-            scope=scope.value,
+            status=str(status),
+            scope=str(scope),
             state=claim.state,
             period=period,
             indicator_code=indicator.code if indicator else "",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 
 from catalogue.language import Hedge, HedgeEffect, Language
 from ingestion.narrative.lost import RATE, TIMES, VISITS, Lost
-from ingestion.narrative.numbers import Grammar, Stated, Written, any_of, grammar, measure_of, ranged, stated
+from ingestion.narrative.numbers import Grammar, Stated, Written, grammar, measure_of, ranged, stated
 from ingestion.narrative.quantity import Qualifier
 from ingestion.narrative.text import Quotations
+from ingestion.narrative.words import any_of
 
 RANK = "名"
+PLACES = ("名", "位")
+"""Measures that a rank is written in."""
 
 
 @dataclass(slots=True)
@@ -26,10 +30,13 @@ class Found:
     spelled: str
     note: str = ""
     for_each: bool = False
+    measure: str = field(init=False)
 
-    @property
-    def measure(self) -> str:
-        return self.stated.measure
+    def __post_init__(self) -> None:
+        self.measure = self.stated.measure
+
+
+_START = attrgetter("start")
 
 
 class Scanner:
@@ -42,8 +49,10 @@ class Scanner:
         signs, multipliers = self.grammar.signs, "".join(language.multipliers)
         self._candidate = re.compile(rf"[\d{re.escape(language.masks)}{signs}]|[数几上成](?=[{multipliers}])")
         self._run = re.compile(rf"[\d{re.escape(language.masks)}{signs}.]{{1,40}}")
-        self._no_quantity = re.compile("|".join(f"(?:{rule.pattern})" for rule in language.not_quantities))
-        self._names = re.compile(any_of(language.names))
+        none = "|".join(f"(?:{rule.pattern})" for rule in language.not_quantities)
+        self._other = re.compile(
+            rf"(?P<hundredth>百分之)(?=[\d一二三四五六七八九十百])|(?P<none>{any_of(language.names)}|{none})"
+        )
         self._chinese = frozenset(signs)
         self._abstraction = re.compile(any_of(language.abstractions))
         self._place = re.compile(any_of(language.place_words))
@@ -61,7 +70,6 @@ class Scanner:
             rf"(?:{any_of(language.people_times)})(?:达到?|为|共计?|：|约|近|超过?){{0,2}}$"
         )
         self._lost = Lost(language, self.grammar)
-        self._hundredth = re.compile(r"百分之(?=[\d一二三四五六七八九十百])")
 
     def within(self, text: str, start: int, end: int) -> list[Found]:
         """The quantities of one sentence of a plain text, in order."""
@@ -74,7 +82,8 @@ class Scanner:
             if one is not None:
                 found.append(one)
             at = self._candidate.search(text, place, end)
-        return sorted(found, key=lambda one: one.start)
+        found.sort(key=_START)
+        return found
 
     def _dropped(self, start: int, end: int, spelled: str) -> Found:
         measure = self.language.measures[spelled]
@@ -85,46 +94,44 @@ class Scanner:
         self, text: str, place: int, start: int, end: int, quotations: list[tuple[int, int]]
     ) -> tuple[Found | None, int]:
         """The quantity whose number begins at a place, or None; and where to look on."""
-        before = text[place - 1] if place > start else ""
-        run = self._run.match(text, place)
-        past = max(run.end() if run else 0, place + 1)
-        if _is_letter(before) and not _is_letter(text[place - 2 : place - 1] if place - 2 >= start else ""):
+        if place > start and _is_letter(text[place - 1]) and not (place - 1 > start and _is_letter(text[place - 2])):
             # P5, G20 and 5G are names; the 15 of MV15部 is a number.
-            return None, past
+            return None, self._past(text, place)
         for opens, closes in quotations:
             if opens < place < closes:
                 return None, closes
-        if (hundredth := self._hundredth.match(text, place, end)) is not None:
-            return self._of_hundred(text, place, start, end, hundredth.end())
-        name = self._names.match(text, place)
-        if name is not None:
-            return None, name.end()
-        none = self._no_quantity.match(text, place, end)
-        if none is not None:
-            return None, max(none.end(), place + 1)
+        if (other := self._other.match(text, place, end)) is not None:
+            if other["none"] is not None:
+                return None, max(other.end(), place + 1)
+            return self._of_hundred(text, place, start, end, other.end())
         number = self.grammar.number_at(text, place)
         if number is None or number.end > end:
-            return None, past
+            return None, self._past(text, place)
         chinese = number.chinese or number.bare
         behind = text.endswith(self.language.behind, start, place)
         number, stop = ranged(self.grammar, number, text)
         match = self.grammar.measure.match(text, stop, end)
-        rank = match is not None and match["measure"] in ("名", "位") and self._is_rank(text, place, start)
+        spelled = match["measure"] if match is not None else ""
+        rank = spelled in PLACES and self._is_rank(text, place, start)
         if behind and not rank:
-            return self._rank_alone(text, place, start, end, number), max(past, match.end() if match else stop)
+            past = max(self._past(text, place), match.end() if match else stop)
+            return self._rank_alone(text, place, start, end, number), past
         if match is None:
             restored = self._lost.measure_of(text, place, start, number, stop)
             if restored is None:
-                return None, max(past, stop)
+                return None, max(self._past(text, place), stop)
             measure, exact, note = restored
             one = self._made(text, place, start, end, number, stop, measure, "", note, exact=exact)
             return one, one.end
-        measure, spelled = measure_of(match, self.language), match["measure"]
-        if rank:
-            measure = RANK
-        elif chinese and self._counts_nothing(text, number, place, start, match):
+        measure = RANK if rank else measure_of(match, self.language)
+        if not rank and chinese and self._counts_nothing(text, number, place, start, match):
             return None, match.end()
         return self._made(text, place, start, end, number, match.end(), measure, spelled), match.end()
+
+    def _past(self, text: str, place: int) -> int:
+        """Where what looks like one number ends."""
+        run = self._run.match(text, place)
+        return max(run.end() if run else 0, place + 1)
 
     def _counts_nothing(self, text: str, number: Written, place: int, start: int, match: re.Match[str]) -> bool:
         """Whether a Chinese numeral with a measure is no count: 一个, 百名, 五个方面."""

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.language import Language
-from ingestion.narrative.numbers import any_of, grammar
+from ingestion.narrative.numbers import grammar
+from ingestion.narrative.words import any_of
 
 _CELL = r"(?:\d[\d,]{0,20}(?:\.\d{1,6})?|空|[-—–/]{1,2}|[*＊]{1,4}|[xX×]{2,4})"
 _LIKELY = re.compile(rf"[ |]{_CELL}(?:[ |]{{1,4}}{_CELL}){{0,12}}[ |]{{0,4}}$")

@@ -10,12 +10,11 @@ from typing import NamedTuple
 from catalogue.language import Language
 
 # Full-width forms that mean one ASCII sign, and the other way round for the marks that Chinese sentences are made of.
-_SIGNS = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF1A)} | {
-    ord(","): "，", ord(";"): "；", ord(":"): "：", ord("("): "（", ord(")"): "）",
-    0xA0: " ", 0x3000: " ", ord("\t"): " ",
-    ord("．"): ".", ord("％"): "%", ord("\r"): "\n", 0x2028: "\n", 0x2029: "\n",
+_SIGNS = {chr(code): chr(code - 0xFEE0) for code in range(0xFF10, 0xFF1A)} | {
+    ",": "，", ";": "；", ":": "：", "(": "（", ")": "）", "\xa0": " ", "\u3000": " ", "\t": " ",
+    "．": ".", "％": "%", "\r": "\n", "\u2028": "\n", "\u2029": "\n",
 }  # fmt: skip
-_THOUSANDS = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
+_THOUSANDS = re.compile(r"，(?<=\d，)(?=\d{3}(?!\d))")
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
 _LEAST_REPEATED = 12
 """A shorter sentence may well be said twice and mean two things."""
@@ -32,13 +31,16 @@ class Sentence(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def _table(language: Language) -> dict[int, int | str]:
-    return {**_SIGNS, **{ord(sign): means for sign, means in language.variants.items()}}
+def _table(language: Language) -> tuple[re.Pattern[str], dict[str, str]]:
+    """What is written in several ways, as a pattern, and what it means."""
+    means = {**_SIGNS, **language.variants}
+    return re.compile(f"[{re.escape(''.join(means))}]"), means
 
 
 def plain(text: str, language: Language) -> str:
     """The text with one sign for what may be written in several ways; every sign keeps its place."""
-    return _THOUSANDS.sub(",", text.translate(_table(language)))
+    pattern, means = _table(language)
+    return _THOUSANDS.sub(",", pattern.sub(lambda sign: means[sign.group()], text))
 
 
 def without_remarks(text: str, language: Language) -> str:

@@ -64,4 +64,4 @@ class Clauses:
 
     def _words_in(self, text: str) -> set[str]:
         said = plain(text, self._language)
-        return {occurrence.word for occurrence in self._lexicon.words_in(said, 0, len(said))}
+        return {word for word, *_ in self._lexicon.words_in(said, 0, len(said))}

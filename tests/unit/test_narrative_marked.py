@@ -10,8 +10,10 @@ from catalogue.load import load
 REAL, OURS = MARKED
 FOUND, BOUND = 0.95, 0.85
 NO_SCORE = Score(0, 0, 0, 0)
-SLOWEST = 0.05
-"""Megabytes a second on a machine that does much else; `make bench` measures the promised one."""
+SLOWEST = 0.15
+"""Megabytes a second of processor time on our own reports, which are denser than any that comes. A quiet machine reads
+0.6, one that does much else half of it; `make bench` measures the promised one."""
+TRIES = 3
 
 
 def _score(folder: Path) -> Score:
@@ -46,4 +48,5 @@ def test_every_mark_of_ours_quotes_its_text_and_claims_bounds_in_order() -> None
 
 
 def test_reading_takes_seconds_a_megabyte_not_minutes() -> None:
-    assert megabytes_a_second([text for text, _ in marked_reports(OURS)], load(), 50_000) > SLOWEST
+    texts = [text for text, _ in marked_reports(OURS)]
+    assert max(megabytes_a_second(texts, load(), 30_000) for _ in range(TRIES)) > SLOWEST
