@@ -224,15 +224,18 @@ class Context:
         unit_code, form, _ = key
         # A form's figures go before those of prose.
         forms = (NARRATIVE, *self.catalogue.forms) if form == NARRATIVE else (form,)
-        same, whole = (
-            {
-                cell: figure
-                for one in forms
-                for cell, figure in self._comparable((unit_code, one, str(before)), in_file, before, period).items()
-            }
-            for before in (Period(period.year - 1, part) for part in (period.part, ""))
-        )
+        whole = self._year_before(unit_code, forms, in_file, period, "")
+        same = self._year_before(unit_code, forms, in_file, period, period.part) if period.part else whole
         return LastYear(same, whole)
+
+    def _year_before(
+        self, unit_code: str, forms: Iterable[str], in_file: Mapping[Key, Figures], period: Period, part: str
+    ) -> dict[tuple[str, str], Decimal]:
+        before = Period(period.year - 1, part)
+        found: dict[tuple[str, str], Decimal] = {}
+        for form in forms:
+            found |= self._comparable((unit_code, form, str(before)), in_file, before, period)
+        return found
 
     def _figures(self, key: Key, in_file: Mapping[Key, Figures]) -> Figures:
         if key in in_file:
@@ -261,12 +264,12 @@ class Context:
 
         What was defined otherwise before is left out: a figure cannot be doubted by what it cannot be compared with.
         """
-        figures = self._figures(key, in_file)
+        figures, rules = self._figures(key, in_file), self.rules
         used = ((cell, figures[cell].value) for cell in self.used(figures))
         return {
             (code, scope): value
             for (code, scope, _), value in used
-            if value is not None and not self.rules[code].is_defined_anew(before, period)
+            if value is not None and not (rules[code].breaks and rules[code].is_defined_anew(before, period))
         }
 
     def used(self, figures: Figures) -> list[tuple[str, str, str]]:

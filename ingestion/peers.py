@@ -7,7 +7,7 @@ counts depends on who filed first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,12 +45,25 @@ def log_of(value: float) -> float:
     return math.log(value + 0.5)
 
 
+class _Usuals(dict[str, Usual | None]):
+    """Indicator → what is usual, worked out when it is first asked for."""
+
+    def __init__(self, work_out: Callable[[str], Usual | None]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, indicator_code: str) -> Usual | None:
+        self[indicator_code] = usual = self._work_out(indicator_code)
+        return usual
+
+
 class Peers:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._logs: dict[Group, dict[str, Logs]] = {}
         self._asked: set[Group] = set()
-        self._known: dict[tuple[Group, str, bool], Usual | None] = {}
+        self._known: dict[tuple[Group, bool], _Usuals] = {}
+        self._groups: dict[Key, Group | None] = {}
 
     def wanted(self, keys: Iterable[Key]) -> set[Key]:
         """What to read of other units in order to judge these; a group is asked for once in a run."""
@@ -106,20 +119,19 @@ class Peers:
             return None
         period = parse_period(key[2])
         before = (*group[:3], _last_year(period)) if period else group
-        return self._usual(group, indicator_code, of_growth=False) or self._usual(
-            before, indicator_code, of_growth=False
-        )
+        now, then = (self._usuals(one, of_growth=False) for one in (group, before))
+        return now[indicator_code] or then[indicator_code]
 
-    def growth(self, key: Key, indicator_code: str) -> Usual | None:
-        """How figures of an indicator grew since last year among units like this one."""
+    def growths(self, key: Key) -> Mapping[str, Usual | None]:
+        """Indicator → how its figures grew since last year among units like this one."""
         group = self._group(key)
-        return self._usual(group, indicator_code, of_growth=True) if group else None
+        return self._usuals(group, of_growth=True) if group else _Usuals(lambda _: None)
 
-    def _usual(self, group: Group, indicator_code: str, *, of_growth: bool) -> Usual | None:
-        asked = (group, indicator_code, of_growth)
+    def _usuals(self, group: Group, *, of_growth: bool) -> _Usuals:
+        asked = (group, of_growth)
         if asked not in self._known:
-            logs = self._growths(group, indicator_code) if of_growth else self._levels(group, indicator_code)
-            self._known[asked] = self._of(logs)
+            logs = self._growths if of_growth else self._levels
+            self._known[asked] = _Usuals(lambda code: self._of(logs(group, code)))
         return self._known[asked]
 
     def _levels(self, group: Group, indicator_code: str) -> list[float]:
@@ -141,6 +153,11 @@ class Peers:
         return Usual(middle, NORMAL * median(abs(log - middle) for log in logs))
 
     def _group(self, key: Key) -> Group | None:
+        if key not in self._groups:
+            self._groups[key] = self._group_of(key)
+        return self._groups[key]
+
+    def _group_of(self, key: Key) -> Group | None:
         period = parse_period(key[2])
         span = self._context.unit(key[0], period) if period and key[0] in self._context.tree.spans else None
         return (span.level, span.unit_type, key[1], key[2]) if span else None

@@ -22,7 +22,7 @@ ZERO = Decimal(0)
 
 def check(findings: Findings, context: Context, filings: Mapping[Key, Filing]) -> None:
     """Reject what is adjusted by more than there is, the figures of the same file included."""
-    adjusting = [filing for filing in filings.values() if filing.told(context.rules, Scope.ADJUSTMENT)]
+    adjusting = [one for one in filings.values() if one.told(context.rules, Scope.ADJUSTMENT)]
     if not adjusting:
         return
     brought = {key: one.figures for key, one in filings.items() if not findings.has_rejected(key)}

@@ -13,7 +13,6 @@ from ingestion.checks.filing import Filing, Told, amount, doubt
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Row
 from ingestion.context import Context, Key
-from ingestion.figures_print import print_of
 from ingestion.observations import Place
 from ingestion.periods import parse_period
 
@@ -90,19 +89,15 @@ def _is_last_years(findings: Findings, context: Context, filing: Filing, told: l
 
 def _is_another_units(findings: Findings, context: Context, filing: Filing, told: list[Told]) -> None:
     """Whether another unit filed the same for the period; within a run, whoever came before."""
-    of_all = [
-        (cell[0], cell[1], one.value)
-        for cell, one in filing.observed.items()
-        if one.state == "number" and one.value is not None
-    ]
-    print_ = print_of(of_all)
+    print_ = filing.figures_print
     unit_code, form, period = filing.key
     other = context.copies.get((form, period, print_))
     if print_ and other and other != unit_code:
         spans = context.tree.spans.get(other)
+        numbers = [one for one in filing.figures.values() if one.value is not None]
         doubt(
             findings, context, told[0], "FORM_AS_OTHER_UNIT",
-            form_title=_title(context, filing), count=str(len(of_all)), other=spans[-1].name if spans else other,
+            form_title=_title(context, filing), count=str(len(numbers)), other=spans[-1].name if spans else other,
         )  # fmt: skip
 
 
@@ -110,6 +105,7 @@ def _is_left_out(findings: Findings, context: Context, filing: Filing) -> None:
     """What had a figure last year and is blank, or a zero, now."""
     day, present = filing.period.last_day, {(code, scope) for code, scope, _ in filing.observed}
     least = context.limit("zero_after_least", day)
+    now = filing.told(context.rules, "own")
     for (code, scope), last in filing.last_year.same.items():
         rule = context.rules[code]
         if not last or scope != "own" or rule.indicator.collect is Collect.NO:
@@ -119,13 +115,12 @@ def _is_left_out(findings: Findings, context: Context, filing: Filing) -> None:
             place = filing.blank.get(code, Place())
             details = {"last_value": wording.amount(last, measure)}
             findings.about_blank(filing.key, rule.indicator, "BLANK_AFTER_FIGURE", place, **details)
-        elif last >= least:
-            _tell_zero(findings, context, filing, code, last)
+        elif last >= least and (one := now.get(code)) and one.value is not None and not one.value:
+            _tell_zero(findings, context, filing, one, last)
 
 
-def _tell_zero(findings: Findings, context: Context, filing: Filing, code: str, last: Decimal) -> None:
-    one = filing.told(context.rules, "own").get(code)
-    if one and one.value == 0 and one.row and not one.row.reading.by_tick and one.cell not in filing.doubted:
+def _tell_zero(findings: Findings, context: Context, filing: Filing, one: Told, last: Decimal) -> None:
+    if one.row and not one.row.reading.by_tick and one.cell not in filing.doubted:
         doubt(findings, context, one, "ZERO_AFTER_FIGURE", last_value=amount(context, one, last))
 
 
@@ -145,10 +140,10 @@ def _is_heaped(findings: Findings, context: Context, filing: Filing, told: list[
         return
     digits = Counter(str(int(one.value))[-1] for one in counted if one.value is not None)
     heaps = {ending: sum(digits[digit] for digit in ending) for ending in ENDINGS}
-    chances = {ending: _tail(len(counted), heap, len(ending) / 10) for ending, heap in heaps.items()}
-    ending = min(chances, key=chances.__getitem__)
-    is_heap = heaps[ending] >= HEAP_SHARE * len(counted)
-    if is_heap and chances[ending] * len(ENDINGS) < context.limit("heaped_chance", day):
+    great = [ending for ending, heap in heaps.items() if heap >= HEAP_SHARE * len(counted)]
+    chances = {ending: _tail(len(counted), heaps[ending], len(ending) / 10) for ending in great}
+    ending = min(chances, key=chances.__getitem__, default="")
+    if ending and chances[ending] * len(ENDINGS) < context.limit("heaped_chance", day):
         doubt(
             findings, context, counted[0], "LAST_DIGITS_HEAPED",
             form_title=_title(context, filing), count=str(len(counted)), heaped=str(heaps[ending]),

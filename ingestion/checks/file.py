@@ -13,7 +13,6 @@ from ingestion.checks.filing import Filing
 from ingestion.checks.findings import WHOLE_FILE, Findings
 from ingestion.checks.results import Checked, Found, Row, Submission
 from ingestion.context import Approval, Context, Figures, Key
-from ingestion.figures_print import print_of
 from ingestion.observations import FileContent, Place, Problem
 from ingestion.periods import parse_period
 
@@ -152,11 +151,9 @@ class FileCheck:
         self._tell_what_is_missing(key, figures)
         named = filing.names if filing else []
         names.tell_changes(self._findings, self._context, key, self._context.in_force.get(key), named)
-        numbers = [(one.indicator_code, one.scope, one.value) for one in observed if one.value is not None]
         explained = filing.explained if filing else ()
-        return Submission(
-            next(self._ids), key, year, True, figures_read, observed, figures, print_of(numbers), explained, named
-        )
+        print_ = filing.figures_print if filing else ""
+        return Submission(next(self._ids), key, year, True, figures_read, observed, figures, print_, explained, named)
 
     def _tell_what_is_missing(self, key: Key, figures: Figures) -> None:
         if not figures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalogue.model import Severities, Severity, Status
@@ -12,6 +13,7 @@ from ingestion.checks.findings import Findings
 from ingestion.checks.results import Explained, Named, Observed, Row
 from ingestion.context import Cell, Context, Figures, Filed, Key, LastYear, Rule
 from ingestion.explanations import Reason
+from ingestion.figures_print import print_of
 from ingestion.observations import Place
 from ingestion.periods import Period
 
@@ -36,7 +38,7 @@ class Told(NamedTuple):
 
 @dataclass(eq=False)
 class Filing:
-    """The rows of a submission that passed the phases before; `observed` and `rows` are by cell, in order.
+    """The rows of a submission that passed the phases before; `observed`, `figures` and `rows` are by cell, in order.
 
     `blank` are the cells that a workbook left empty, by indicator.
     """
@@ -45,41 +47,49 @@ class Filing:
     period: Period
     last_year: LastYear
     observed: dict[Cell, Observed] = field(default_factory=dict)
+    figures: Figures = field(default_factory=dict)
     rows: dict[Cell, Row] = field(default_factory=dict)
     blank: dict[str, Place] = field(default_factory=dict)
     doubted: set[Cell] = field(default_factory=set)
     explained: list[Explained] = field(default_factory=list)
     names: list[Named] = field(default_factory=list)
-    _told: dict[str, dict[str, Told]] = field(default_factory=dict)
+    _told: dict[str, dict[str, Told]] | None = None
+
+    def add(self, cell: Cell, row: Row, observed: Observed) -> None:
+        """Take in one figure."""
+        self.observed[cell], self.rows[cell], self.figures[cell] = observed, row, Filed(*observed[3:8])
 
     def hold(self, cell: Cell) -> None:
         """Let a figure wait for the unit's reason."""
         self.observed[cell] = self.observed[cell]._replace(is_held=True)
+        self.figures[cell] = self.figures[cell]._replace(is_held=True)
 
     def explain(self, cell: Cell, finding_code: str, doubt: str, reason: Reason) -> None:
         """Keep the reason that was given for a doubted figure."""
         self.explained.append(Explained(*cell, finding_code, doubt, *reason))
 
-    @property
-    def figures(self) -> Figures:
-        return {cell: Filed(*one[3:8]) for cell, one in self.observed.items()}
+    @cached_property
+    def figures_print(self) -> str:
+        """The same where all figures are; empty where that could be chance."""
+        told = ((code, scope, one.value) for (code, scope, _), one in self.figures.items() if one.value is not None)
+        return print_of(told)
 
     def told(self, rules: dict[str, Rule], scope: str) -> dict[str, Told]:
         """Indicator → its figure in a scope, of the indicator's statuses the first that is present."""
-        if scope not in self._told:
-            self._told[scope] = self._best(rules, scope)
-        return self._told[scope]
+        if self._told is None:
+            self._told = self._best(rules)
+        return self._told.get(scope, {})
 
-    def _best(self, rules: dict[str, Rule], scope: str) -> dict[str, Told]:
-        ranks: dict[str, int] = {}
-        best: dict[str, Told] = {}
-        for cell, one in self.observed.items():
-            code, of_scope, status = cell
-            if of_scope != scope or one.state == "redacted":
-                continue
+    def _best(self, rules: dict[str, Rule]) -> dict[str, dict[str, Told]]:
+        ranks: dict[tuple[str, str], int] = {}
+        best: dict[str, dict[str, Told]] = {}
+        for cell, filed in self.figures.items():
+            code, scope, status = cell
             rank = rules[code].ranks.get(status)
-            if rank is not None and rank < ranks.get(code, len(Status)):
-                ranks[code], best[code] = rank, Told(code, scope, Filed(*one[3:8]), cell, self.rows[cell], self)
+            if rank is None or filed.state == "redacted" or rank >= ranks.get((code, scope), len(Status)):
+                continue
+            ranks[code, scope] = rank
+            best.setdefault(scope, {})[code] = Told(code, scope, filed, cell, self.rows[cell], self)
         return best
 
 

@@ -44,8 +44,7 @@ def observe(
                 if last and status in rule.ranks:
                     is_held = _is_held(findings, context, filing, row, cell, reading.value, last, is_same, times)
         place = reading.place
-        filing.rows[cell] = row
-        observed[cell] = Observed(
+        one = Observed(
             *cell,
             reading.state,
             reading.value,
@@ -61,6 +60,7 @@ def observe(
             place.end,
             place.quote or None,
         )
+        filing.add(cell, row, one)
     return filing
 
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 from statistics import median
+from typing import NamedTuple
 
 from catalogue.model import Aggregation
 from ingestion import wording
 from ingestion.checks.filing import Filing, Told, amount, doubt, name_of
 from ingestion.checks.findings import Findings
 from ingestion.context import Context
-from ingestion.peers import log_of
+from ingestion.peers import Usual, log_of
 
 TEN = math.log(10)
 NEAR = 2.0
@@ -38,8 +38,7 @@ LAST_YEAR, PEERS = "上年的", "同级单位通常的"
 NOT_COMPARED = (Aggregation.RANK,)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A figure with what is expected of it: `log` and `expected` are logarithms, `spread` how far off is usual."""
 
     told: Told
@@ -62,27 +61,49 @@ def check(findings: Findings, context: Context, filing: Filing) -> None:
     """Doubt what lies far from last year's figures, or where there are none from those of like units."""
     day = filing.period.last_day
     spreads = tuple(float(context.limit(f"{name}_spread", day)) for name in ("usual", "least", "most"))
+    growths = context.peers.growths(filing.key)
+    limit = float(context.limit("doubt_distance", day))
     for scope in ("own", "jurisdiction"):
-        told = filing.told(context.rules, scope)
-        items = [item for one in told.values() if (item := _item(context, filing, one, spreads)) is not None]
-        if items:
-            _Scope(findings, context, filing, scope, items).check()
+        told = [one for one in filing.told(context.rules, scope).values() if _is_compared(context, one)]
+        if all(_is_usual(filing, one, growths, spreads, limit) for one in told):
+            continue
+        items = [_item(filing, one, growths, spreads) for one in told]
+        _Scope(findings, context, filing, scope, items, limit).check()
 
 
-def _item(context: Context, filing: Filing, told: Told, spreads: tuple[float, ...]) -> Item | None:
-    value = told.value
-    if value is None or value == 0 or told.filed.state != "number" or told.cell is None:
-        return None
-    if context.rules[told.code].indicator.aggregation in NOT_COMPARED:
-        return None
-    number, log = float(value), log_of(float(value))
+Growths = Mapping[str, Usual | None]
+Spreads = tuple[float, ...]
+
+
+def _is_compared(context: Context, told: Told) -> bool:
+    filed = told.filed
+    if not filed.value or filed.state != "number" or told.cell is None:
+        return False
+    return context.rules[told.code].indicator.aggregation not in NOT_COMPARED
+
+
+def _is_usual(filing: Filing, told: Told, growths: Growths, spreads: Spreads, limit: float) -> bool:
+    """Whether a figure is near last year's even by the narrowest spread; most are, and need no closer look."""
+    value, last = told.filed.value, filing.last_year.same.get((told.code, told.scope))
+    if not last or not value:
+        return False
+    middle, spread = _growth(growths[told.code], spreads)
+    return abs(math.log((float(value) + 0.5) / (float(last) + 0.5)) - middle) <= limit * spread
+
+
+def _growth(growth: Usual | None, spreads: Spreads) -> tuple[float, float]:
+    """The growth that is expected, and how far off is usual."""
+    usual, least, most = spreads
+    return (0.0, usual) if growth is None else (growth.middle, min(max(growth.spread, least), most))
+
+
+def _item(filing: Filing, told: Told, growths: Growths, spreads: Spreads) -> Item:
+    number = float(told.filed.value or 0)
+    log = log_of(number)
     last = filing.last_year.same.get((told.code, told.scope))
     if not last:
         return Item(told, number, None, log, None, 1.0)
-    growth = context.peers.growth(filing.key, told.code)
-    usual, least, most = spreads
-    spread = usual if growth is None else min(max(growth.spread, least), most)
-    middle = 0.0 if growth is None else growth.middle
+    middle, spread = _growth(growths[told.code], spreads)
     expected = log_of(float(last)) + middle
     return Item(told, number, float(last), log, expected, _widened(spread, number, float(last)))
 
@@ -95,10 +116,11 @@ def _widened(spread: float, value: float, last: float) -> float:
 class _Scope:
     """The figures of one scope of a submission, in the order in which they stand in the file."""
 
-    def __init__(self, findings: Findings, context: Context, filing: Filing, scope: str, items: Sequence[Item]) -> None:
+    def __init__(
+        self, findings: Findings, context: Context, filing: Filing, scope: str, items: Sequence[Item], limit: float
+    ) -> None:
         self._findings, self._context, self._filing, self._scope = findings, context, filing, scope
-        self._items = list(items)
-        self._limit = float(context.limit("doubt_distance", filing.period.last_day))
+        self._items, self._limit = items, limit
         self._told: set[str] = set()
 
     def check(self) -> None:
@@ -161,7 +183,7 @@ class _Scope:
             if item is not None:
                 yield item, item.expected
             elif last.get(code):
-                growth = self._context.peers.growth(self._filing.key, code)
+                growth = self._context.peers.growths(self._filing.key)[code]
                 yield None, log_of(float(last[code])) + (growth.middle if growth else 0.0)
             else:
                 yield None, None
