@@ -21,7 +21,7 @@ ZERO = Decimal(0)
 
 
 def check(findings: Findings, context: Context, filings: Mapping[Key, Filing]) -> None:
-    """Reject what is adjusted by more than there is, the figures of the same file included."""
+    """Reject what is adjusted by more than there is, the figures of the same file included; ask about what is odd."""
     adjusting = [one for one in filings.values() if one.told(context.rules, Scope.ADJUSTMENT)]
     if not adjusting:
         return
@@ -30,15 +30,28 @@ def check(findings: Findings, context: Context, filings: Mapping[Key, Filing]) -
         for code, told in filing.told(context.rules, Scope.ADJUSTMENT).items():
             below = _Below(context, brought, code)
             most = below.most(filing.key[0], filing.period)
-            if told.row is None or told.value is None or most is None or abs(told.value) <= most:
+            if told.row is None or not told.value:
+                continue
+            finding = _doubt(context, filing.period, told.value, most)
+            if not finding:
                 continue
             measure, entered_in = context.rules[code].indicator.measure, told.row.reading.entered_in
             findings.about_row(
-                filing.key, told.row, "ADJUSTMENT_TOO_GREAT",
+                filing.key, told.row, finding,
                 value=wording.amount(told.value, measure, entered_in),
-                sum=wording.amount(most, measure, entered_in),
+                sum=wording.amount(most or ZERO, measure, entered_in),
                 units=str(len(below.who_filed)),
             )  # fmt: skip
+
+
+def _doubt(context: Context, period: Period, value: Decimal, most: Decimal | None) -> str:
+    """What is wrong or odd about an adjustment of a sum of at most so much, as a finding's code; empty if nothing."""
+    if most is not None and abs(value) > most:
+        return "ADJUSTMENT_TOO_GREAT"
+    if value > 0:
+        return "ADJUSTMENT_ADDS"
+    share = context.limit("adjustment_share_percent", period.last_day) / 100
+    return "ADJUSTMENT_LARGE" if most is not None and -value > share * most else ""
 
 
 @dataclass

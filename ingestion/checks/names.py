@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from catalogue.model import Aggregation, TitleLevel
+from catalogue.model import Aggregation, OverTime, TitleLevel
 from ingestion import name_lists, wording
 from ingestion.checks.findings import Findings
 from ingestion.checks.results import Named, Row
@@ -49,6 +49,8 @@ def check(
     """The rows of the submission, one for each list, and the names as they are stored."""
     checker = _Names(findings, context, key, period, span)
     named = [one for cell, names in lists.items() for one in checker.of_list(cell, names)]
+    for cell, names in lists.items():
+        _tell_last_years(findings, context, key, period, cell, names)
     return _agreeing(findings, context, key, lists, rows, named), named
 
 
@@ -68,17 +70,21 @@ class _Names:
         if rule.indicator.aggregation is not Aggregation.LIST:
             self._tell(names[0], rule, "NAME_OF_NO_LIST")
             return
-        seen: dict[tuple[object, ...], ListedName] = {}
+        seen: dict[tuple[object, ...], dict[str | None, ListedName]] = defaultdict(dict)
         for one in names:
             read = self._read(one, rule)
             if read is None:
                 continue
-            same = (name_key(one.name), name_key(read.title), read.level, read.located_in)
-            first = seen.setdefault(same, one)
-            if first is not one:
+            alike = seen[name_key(one.name), name_key(read.title), read.level]
+            first = alike.get(read.located_in)
+            other = alike.get(None) if read.located_in else next(iter(alike.values()), None)
+            alike.setdefault(read.located_in, one)
+            if first is not None:
                 self._tell(one, rule, "NAME_REPEATED", first=wording.place(first.place))
-                continue
-            yield self._named(cell, one, rule, read)
+            elif other is not None:
+                self._tell(one, rule, "NAME_UNPLACED_TWICE", first=wording.place(other.place))
+            else:
+                yield self._named(cell, one, rule, read)
 
     def _read(self, one: ListedName, rule: Rule) -> _Read | None:
         words = {"name": one.name, "title": one.title, "batch": one.batch}
@@ -166,6 +172,22 @@ class _Names:
         """A finding at a field of a name."""
         place = place_of(one.place, field)
         self._findings.about_name(self._key, rule.indicator, one, place, code, **details)
+
+
+def _tell_last_years(
+    findings: Findings, context: Context, key: Key, period: Period, cell: Cell, names: Sequence[ListedName]
+) -> None:
+    """Ask about a batch of names that stood in last year's list: a batch is what was given in the period."""
+    rule = context.rules.get(cell[0])
+    last = context.in_force.get((key[0], key[1], str(Period(period.year - 1, period.part))))
+    if last is None or rule is None or rule.indicator.over_time is not OverTime.SUM:
+        return
+    before = set(map(name_key, last.names.get(cell, ())))
+    same = [one for one in names if name_key(one.name) in before]
+    share = context.limit("names_repeated_percent", period.last_day) / 100
+    if len(same) > 1 and len(same) >= share * len(names):
+        counts = {"count": str(len(names)), "same": str(len(same))}
+        findings.about_name(key, rule.indicator, same[0], same[0].place, "NAMES_AS_LAST_YEAR", **counts)
 
 
 def _agreeing(

@@ -345,14 +345,20 @@ def _movement(unit: Unit, relation: Relation) -> None:
     left = sum((part.value for part in gone if part.value is not None), ZERO)
     expected = last + (new.value or ZERO) - left
     greatest, fewest = most(context, whole), least(context, whole)
-    is_off = fewest > expected or (bool(gone) and greatest is not None and greatest < expected)
-    if is_off:
-        unit.doubt(
-            relation, "STOCK_ABOVE_MOVEMENT", unit.blamed(whole, new), [whole, *parts],
-            whole=name_of(context, whole.code), whole_value=_placed(unit, whole),
-            last_value=amount(context, whole, last), terms=_terms(unit, parts),
-            expected=amount(context, whole, expected), **{"is": "是" if gone else "不超过"},
-        )  # fmt: skip
+    lost = last * context.limit("stock_loss_percent", unit.period.last_day) / HUNDRED
+    if fewest > expected or (bool(gone) and greatest is not None and greatest < expected):
+        code = "STOCK_ABOVE_MOVEMENT"
+    elif greatest is not None and greatest < expected - max(lost, ONE):
+        code = "STOCK_BELOW_MOVEMENT"
+    else:
+        return
+    unit.doubt(
+        relation, code, unit.blamed(whole, new), [whole, *parts],
+        whole=name_of(context, whole.code), whole_value=_placed(unit, whole),
+        last_value=amount(context, whole, last), terms=_terms(unit, parts),
+        expected=amount(context, whole, expected), gap=amount(context, whole, abs(expected - whole.value)),
+        **{"is": "是" if gone else "不超过"},
+    )  # fmt: skip
 
 
 def _never_added(unit: Unit, relation: Relation) -> None:

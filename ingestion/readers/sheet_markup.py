@@ -25,12 +25,20 @@ _FORMULA_OR_NOT_NEAR = re.compile(rb'<(?:f|c(?! r="A?[A-Z][0-9]{1,4}")|row(?! r=
 _ERROR = re.compile(rb't="e"')
 _PREFIXED = re.compile(rb":(?:c|row)")
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 def is_blank(markup: bytes) -> bool:
     """Whether no cell of the sheet has a value."""
     return not _VALUE.search(markup)
+
+
+def merged_cells(markup: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """The ranges of merged cells, each by its 0-based first row and column, last row and column."""
+    for found in _MERGED.finditer(markup, max(markup.find(b"</sheetData"), 0)):
+        columns = [_column(letters.decode()) for letters in found.group(1, 3)]
+        yield int(found[2]) - 1, columns[0], int(found[4]) - 1, columns[1]
 
 
 def formulas_without_result(markup: bytes, sheet: str) -> dict[tuple[int, int], str]:
@@ -82,13 +90,17 @@ def _position(cell: Element, sheet: str) -> tuple[int, int] | None:
         raise Refusal("FILE_UNREADABLE")
     if len(cell) == 0 and "t" not in cell.attrib:
         return None
-    column = 0
-    for letter in match[1]:
-        column = 26 * column + ord(letter) - 64
-    row, column = int(match[2]) - 1, column - 1
+    row, column = int(match[2]) - 1, _column(match[1])
     if row > LAST_ROW or column > _LAST_COLUMN:
         raise Refusal("CELL_FAR_OUTSIDE", Place(sheet=sheet, cell=cell_name(row, column)), sheet=sheet)
     return row, column
+
+
+def _column(letters: str) -> int:
+    column = 0
+    for letter in letters:
+        column = 26 * column + ord(letter) - 64
+    return column - 1
 
 
 def _without_result(cell: Element) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -29,7 +29,7 @@ from ingestion.readers.figures import (
     figure_in,
 )
 from ingestion.readers.names import names_in
-from ingestion.readers.sheet_markup import formulas_without_result, is_blank
+from ingestion.readers.sheet_markup import formulas_without_result, is_blank, merged_cells
 from ingestion.refusal import Refusal
 from ingestion.rest_is_zero import NOT_TICKED, TICKED, covers
 from ingestion.workbook_layout import (
@@ -121,6 +121,10 @@ class _Book:
             return _Cells(self._calamine.get_sheet_by_name(name).to_python(skip_empty_area=False), without_result)
         except CalamineError as error:
             raise Refusal("FILE_UNREADABLE") from error
+
+    def merged(self, name: str) -> Iterator[tuple[int, int, int, int]]:
+        """The merged ranges of a sheet: first row and column, last row and column."""
+        return merged_cells(self.sheets[name])
 
     def is_blank(self, name: str) -> bool:
         return is_blank(self.sheets[name])
@@ -257,6 +261,17 @@ def _read_form(
     if sheet.tick_row is not None:
         _take_tick(reader, catalogue, content)
     content.problems += _strays(sheet, name, *cells)
+    content.problems += _merged(sheet, name, book.merged(name))
+
+
+def _merged(sheet: FormSheet, name: str, ranges: Iterable[tuple[int, int, int, int]]) -> Iterator[Problem]:
+    """Cells for figures that a clerk made one: what the number in them is of, nobody can tell."""
+    for first_row, first, last_row, last in ranges:
+        rows = [row for row in sheet.rows if first_row <= row <= last_row]
+        columns = [column for column, _ in sheet.scopes if first <= column <= last]
+        if len(rows) * len(columns) > 1:
+            cells = f"{cell_name(first_row, first)}:{cell_name(last_row, last)}"
+            yield Problem("CELLS_MERGED", Place(name, cell_name(rows[0], columns[0])), {"cells": cells})
 
 
 def _layout_changed(tab: str, moved: tuple[tuple[int, int], str, str]) -> Problem:

@@ -469,6 +469,19 @@ def test_a_figure_typed_under_notes_is_told() -> None:
     assert codes(read_edited(typed("H8", "1,200"))) == ["CELL_OUTSIDE_FORM"]
 
 
+@pytest.mark.parametrize(("merged", "place"), [("E8:E9", "E8"), ("E9:F9", "E9"), ("E10:F11", "E10")])
+def test_cells_for_figures_that_were_made_one_are_told_since_nobody_knows_what_the_number_is_of(
+    merged: str, place: str
+) -> None:
+    content = read_edited(lambda sheet: sheet.merge_cells(merged), FILLED)
+    told = [one for one in content.problems if one.code == "CELLS_MERGED"]
+    assert [(one.place, one.details) for one in told] == [(Place(SHEET, place), {"cells": merged})]
+
+
+def test_what_a_template_merges_or_a_clerk_beside_the_cells_for_figures_is_not_told() -> None:
+    assert "CELLS_MERGED" not in codes(read_edited(lambda sheet: sheet.merge_cells("G8:H9"), FILLED))
+
+
 def test_a_pasted_table_is_told_in_few_words() -> None:
     def paste(sheet: Worksheet) -> None:
         for row in range(100, 200):
