@@ -19,12 +19,16 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A spoilt file. A finding of one of `codes` at one of `cells` catches it; no cells means the file or a form."""
+    """A spoilt file. A finding of one of `codes` at one of `cells` catches it; no cells means the file or a form.
+
+    Where a name of a list was spoilt, the finding must speak of `name`.
+    """
 
     kind: str
     sent: Sending
     cells: frozenset[Cell]
     codes: frozenset[str]
+    name: str = ""
 
 
 Injection = Callable[[Sending, Random], Fault | None]
@@ -35,8 +39,9 @@ TOO_MANY = ("ZEROS_TOO_MANY", "FIGURE_FAR_ABOVE", "DIGITS_TRANSPOSED")
 TOO_FEW = ("ZEROS_TOO_FEW", "FIGURE_FAR_BELOW", "NOT_WHOLE", "DIGITS_TRANSPOSED")
 RELATIONS = (
     "TOTAL_NOT_SUM", "PARTS_ABOVE_WHOLE", "PART_ABOVE_WHOLE", "RATE_NOT_OF_PARTS", "AUDIENCE_PER_EVENT_LOW",
-    "AUDIENCE_PER_EVENT_HIGH", "STOCK_ABOVE_MOVEMENT", "RUNNING_TOTAL_FELL", "RUNNING_TOTAL_FELL_FAR",
-    "PERSONS_ABOVE_VISITS", "OWN_ABOVE_JURISDICTION", "JURISDICTION_BELOW_UNITS",
+    "AUDIENCE_PER_EVENT_HIGH", "COUNT_WITHOUT_AUDIENCE", "AUDIENCE_WITHOUT_COUNT", "STOCK_ABOVE_MOVEMENT",
+    "STOCK_BELOW_MOVEMENT", "RUNNING_TOTAL_FELL", "RUNNING_TOTAL_FELL_FAR", "PERSONS_ABOVE_VISITS",
+    "OWN_ABOVE_JURISDICTION", "JURISDICTION_BELOW_UNITS",
 )  # fmt: skip
 """A slip that breaks a relation may as well be named by that."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
 from catalogue.load import load
@@ -95,17 +95,26 @@ AUDIENCES = {
 }
 """What comes with a count, and how much at one."""
 
+RATES = {
+    "party_rectification_rate": ("party_rectification_done", "party_rectification_total", 100, 0),
+    "tr_exam_avg_score": ("tr_exam_total_score", "tr_exam_taken_count", 1, 0),
+    "fin_per_capita_budget": ("fin_literacy_budget", "ref_resident_population", 1, 0),
+    "tr_completion_over_rate": ("tr_practical_persontimes", "tr_target_persontimes", 100, 100),
+}
+"""A rate, numerator and denominator, what their quotient is multiplied by, and what is then taken off."""
+
 UNITS_OF_LEVEL = {"province": 8.0, "city": 2.5, "county": 1.0}
 
 
 @dataclass(slots=True)
 class Unit:
-    """A unit with its own figures of both years, and what it claims for all below it."""
+    """A unit with its own figures of both years, what it claims for all below it and takes off their sums."""
 
     span: Span
     last: Figures = field(default_factory=dict)
     now: Figures = field(default_factory=dict)
     claims: Figures = field(default_factory=dict)
+    adjustments: Figures = field(default_factory=dict)
 
     @property
     def code(self) -> str:
@@ -126,6 +135,7 @@ class Province:
         for unit in self.units.values():
             self._draw(unit)
         self._claim()
+        self._adjust()
 
     def _tree(self, cities: int, counties: tuple[int, int]) -> tuple[list[Span], list[Event]]:
         root = f"{self.mark}P"
@@ -171,6 +181,8 @@ class Province:
         unit.now = {code: value for code, value in now.items() if code not in blank | newly_blank}
         if random.random() < 0.1:
             self._round(unit)
+        for figures in (unit.last, unit.now):
+            _compute(figures)
 
     def _place(self, code: str, wanted: dict[str, Indicator], size: float, drawn: Figures) -> Decimal:
         if code in drawn:
@@ -310,6 +322,33 @@ class Province:
                 if indicator.aggregation in _ADDED and len(of_counties) == len(below):
                     unit.claims[code] = value + sum(of_counties, Decimal(0))
 
+    def _adjust(self) -> None:
+        """Cities take off events that two of their counties hold and both report."""
+        for unit in self.units.values():
+            below = [one for one in self.units.values() if one.span.parent_code == unit.code]
+            for code in ("sp_activity_count", "sp_audience_persontimes", "sp_lecture_count", "vol_activity_count"):
+                summed = sum((one.now.get(code, Decimal(0)) for one in below), Decimal(0))
+                twice = (summed * self._random.randint(1, 12) / 100).quantize(Decimal(1))
+                if unit.span.level == "city" and twice and self._random.random() < 0.5:
+                    unit.adjustments[code] = -twice
+
 
 _EMPTY_WITH_PART = ("fin_project_applied_count", "fin_project_applied_amount")
 _ADDED = (Aggregation.FLOW, Aggregation.NEWADD, Aggregation.MONEY, Aggregation.STOCK, Aggregation.REGCUM)
+
+
+def _compute(figures: Figures) -> None:
+    """Whoever files a rate has worked it out; one below zero has no place in a form."""
+    if {"tr_exam_avg_score", "tr_exam_taken_count", "tr_exam_total_score"} <= set(figures):
+        score = figures["tr_exam_avg_score"] * figures["tr_exam_taken_count"]
+        figures["tr_exam_total_score"] = score.quantize(Decimal(1))
+    for rate, (numerator, denominator, times, above) in RATES.items():
+        if not {rate, numerator, denominator} <= set(figures):
+            continue
+        if not figures[denominator]:
+            del figures[rate]
+            continue
+        value = figures[numerator] / figures[denominator] * times - above
+        figures[rate] = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        if value < 0:
+            del figures[rate]

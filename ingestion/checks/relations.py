@@ -324,6 +324,9 @@ def _quotient(unit: Unit, relation: Relation, above: Decimal) -> None:
     highest = top / floor * relation.times - above if top is not None and floor > 0 else None
     highest_told, lowest_told = most(context, rate), least(context, rate)
     if (highest_told is not None and highest_told < lowest) or (highest is not None and lowest_told > highest):
+        if context.rules[rate.code].is_percentage and abs(rate.value * HUNDRED - expected) <= ONE:
+            doubt(unit.findings, context, rate, "PERCENTAGE_AS_FRACTION", value=wording.figure(rate.value))
+            return
         at = unit.blamed(rate, numerator, denominator)
         unit.doubt(
             relation, "RATE_NOT_OF_PARTS", at, [rate, numerator, denominator],

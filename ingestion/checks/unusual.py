@@ -251,7 +251,9 @@ class _Scope:
         }  # fmt: skip
         zeros = round(abs(delta) / TEN)
         turned = _turned(item, beside) if usual is None and math.log(2.5) < abs(delta) < TEN * 0.9 else None
-        if turned is not None:
+        if zeros == 2 and delta < 0 and context.rules[told.code].is_percentage and item.value < 1:
+            doubt(self._findings, context, told, "PERCENTAGE_AS_FRACTION", value=wording.figure(told.value))
+        elif turned is not None:
             digits = amount(context, told, turned)
             doubt(self._findings, context, told, "DIGITS_TRANSPOSED", turned=digits, **details)
         elif zeros > 1 or (zeros and abs(abs(delta) - TEN) < max(NEAR * item.spread, 0.4 * TEN)):
