@@ -28,7 +28,7 @@ down: $(INSTALLED)
 	$(BIN)/kexie down
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=logical --dist=loadfile
 
 # LibreOffice opens the workbooks and old Word files, OpenSSH serves an inbox, poppler reads PDFs and, with the font,
 # shows a printed page.

@@ -53,7 +53,7 @@ def prepare(engine: Engine, figures: int) -> None:
 
 
 def fill(engine: Engine, year: int) -> None:
-    """Fill `landing` with a year as if everything of it had been collected."""
+    """Fill `landing` with a year as if everything of it had been collected, and its receipts told what became of it."""
     from sqlalchemy import text
 
     with engine.begin() as connection:
@@ -119,7 +119,7 @@ FORM_LINE = """
 DELIVERIES = """
     insert into landing.delivery (
         delivery_seq, submitter_code, file_name, sha256, size_bytes, received_at, kind, outcome, form_version,
-        catalogue_version, checked_at, receipt_name, receipt_written_at
+        catalogue_version, checked_at, receipt_name, receipt_written_at, figures_told_at
     )
     select
         (select coalesce(max(delivery_seq), 0) from landing.delivery)
@@ -127,7 +127,7 @@ DELIVERIES = """
         sent.unit_code, sent.unit_code || '_' || :year || '-' || lpad(sent.month::text, 2, '0') || '.xlsx',
         md5(sent.unit_code || sent.month || '/' || sent.revision) || md5(:year || '/' || sent.month),
         20000, sent.received_at, 'workbook', 'accepted', '1', :version, sent.received_at,
-        'receipt ' || sent.revision, sent.received_at
+        'receipt ' || sent.revision, sent.received_at, sent.received_at
     from (
         select units.unit_code, month, revision,
             make_timestamptz(:year, month, 1, 9, 0, 0) + make_interval(months => 1 + revision) as received_at

@@ -12,3 +12,13 @@
 {% macro node_id(slice_id, unit_no, indicator_no) -%}
     ({{ slice_id }}::bigint * 1000000 + {{ unit_no }}) * 1000 + {{ indicator_no }}
 {%- endmacro %}
+
+{# A part of a year as one whole number, by its first and last month. #}
+{% macro part_no(year_parts) -%}
+    {{ year_parts }}.first_month * 20 + {{ year_parts }}.last_month
+{%- endmacro %}
+
+{# What an indicator was filed for: year, series and part of the year in one whole number. #}
+{% macro filing_no(year, series, indicator_no, part_no) -%}
+    (({{ year }} * 2 + case {{ series }} when 'plan' then 1 else 0 end) * 1000 + {{ indicator_no }})::bigint * 1000 + {{ part_no }}
+{%- endmacro %}

@@ -48,15 +48,15 @@
         case when stands_in then true else own_has_number and not is_list_owner end as counted,
         case
             when not stands_in then own_value
-            when aggregation = 'coverage' and terms > 1 then null
-            else {{ total_value("aggregation = 'peak'") }}
+            when is_coverage and terms > 1 then null
+            else {{ total_value('is_peak') }}
         end as counted_value,
         case
             when stands_in
-            then {{ total_low("(aggregation = 'peak' or (aggregation = 'coverage' and distinct_by = 'name'))") }}
+            then {{ total_low('has_greatest_low') }}
             else own_low
         end as counted_low,
-        case when stands_in then {{ total_high("aggregation = 'peak'") }} else own_high end as counted_high,
+        case when stands_in then {{ total_high('is_peak') }} else own_high end as counted_high,
         {% for mark in ['provisional', 'narrative'] %}
         case when stands_in then township_{{ mark }}_value else own_{{ mark }}_value end as counted_{{ mark }}_value,
         case when stands_in then township_is_{{ mark }} else own_is_{{ mark }} end as counted_is_{{ mark }},
@@ -107,7 +107,8 @@
         nodes.depth,
         nodes.level,
         nodes.indicator_code,
-        nodes.aggregation,
+        nodes.is_coverage,
+        nodes.has_parts,
         nodes.is_never_added,
         nodes.is_ratio,
         nodes.is_list_owner,
@@ -133,18 +134,18 @@
             when nodes.is_never_added then null
             when nodes.is_ratio then nodes.ratio_value
             when (nodes.counted and nodes.counted_value is null) or children.valueless_terms > 0 then null
-            when nodes.aggregation = 'peak'
+            when nodes.is_peak
             then greatest(case when nodes.counted then nodes.counted_value end, children.max_value)
-            when nodes.aggregation = 'coverage' and nodes.counted::integer + coalesce(children.terms, 0) > 1 then null
+            when nodes.is_coverage and nodes.counted::integer + coalesce(children.terms, 0) > 1 then null
             when nodes.counted then nodes.counted_value + coalesce(children.sum_value, 0){{ adjustment }}
             else children.sum_value{{ adjustment }}
         end as computed_value,
         case
             when nodes.is_never_added then null
             when nodes.is_ratio then nodes.ratio_low
-            when nodes.aggregation = 'peak' or (nodes.aggregation = 'coverage' and nodes.distinct_by = 'name')
+            when nodes.has_greatest_low
             then greatest(case when nodes.counted then nodes.counted_low end, children.max_low)
-            when nodes.aggregation = 'coverage'
+            when nodes.is_coverage
             then greatest(
                 case when nodes.counted then nodes.counted_low end,
                 case when children.lowless_terms = 0 then children.sum_low end
@@ -157,7 +158,7 @@
             when nodes.is_never_added then null
             when nodes.is_ratio then nodes.ratio_high
             when (nodes.counted and nodes.counted_high is null) or children.highless_terms > 0 then null
-            when nodes.aggregation = 'peak'
+            when nodes.is_peak
             then greatest(case when nodes.counted then nodes.counted_high end, children.max_high)
             when nodes.counted then nodes.counted_high + coalesce(children.sum_high, 0){{ adjustment }}
             else children.sum_high{{ adjustment }}
@@ -213,7 +214,7 @@
         select is_used, case when is_used then nodes.adjustment_value else 0 end as value
         from (
             select coalesce(
-                nodes.aggregation in {{ adding_kinds() }}
+                nodes.is_adding
                 and abs(nodes.adjustment_value) <= coalesce(
                     case when children.lowless_terms = 0 then children.sum_low end,
                     case when children.valueless_terms = 0 then children.sum_value end
@@ -247,25 +248,31 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Which figure to use, and on what basis. #}
+{# Which figure to use, and on what basis; as truth values too, for words are compared ten times as slowly and this is asked of every column. #}
 {% macro with_basis(computed) -%}
     select
-        computed.*,
-        case
-            when is_never_added or (is_ratio and not has_computed) then 'own'
-            when is_list_owner then 'list'
-            when aggregation = 'coverage' and has_usable_claim then 'claimed'
-            when units_expected > 0 and units_reported = units_expected then 'computed'
-            when has_usable_claim then 'claimed'
-            else 'partial'
-        end as basis
+        *,
+        basis in ('own', 'list') as is_own_used,
+        basis = 'claimed' as is_claimed
     from (
         select
-            *,
-            has_claim and has_children and not is_ratio and not is_never_added
-                and (claim_high is null or computed_low is null or claim_high >= computed_low) as has_usable_claim
-        from {{ computed }}
-    ) as computed
+            computed.*,
+            case
+                when is_never_added or (is_ratio and not has_computed) then 'own'
+                when is_list_owner then 'list'
+                when is_coverage and has_usable_claim then 'claimed'
+                when units_expected > 0 and units_reported = units_expected then 'computed'
+                when has_usable_claim then 'claimed'
+                else 'partial'
+            end as basis
+        from (
+            select
+                *,
+                has_claim and has_children and not is_ratio and not is_never_added
+                    and (claim_high is null or computed_low is null or claim_high >= computed_low) as has_usable_claim
+            from {{ computed }}
+        ) as computed
+    ) as judged
     {{ once_a_row() }}
 {%- endmacro %}
 
@@ -298,8 +305,8 @@
         basis,
         {% for part in ['value', 'low', 'high'] %}
         case
-            when basis in ('own', 'list') then own_{{ part }}
-            when basis = 'claimed' then claim_{{ part }}
+            when is_own_used then own_{{ part }}
+            when is_claimed then claim_{{ part }}
             else computed_{{ part }}
         end as {{ part }},
         own_{{ part }},
@@ -307,38 +314,37 @@
         case when has_claim then claim_{{ part }} end as claimed_{{ part }},
         {% endfor %}
         case
-            when basis in ('own', 'list') then own_has_number
-            when basis = 'claimed' then true
+            when is_own_used then own_has_number
+            when is_claimed then true
             else has_computed
         end as has_value,
         {% for mark in ['provisional', 'narrative'] %}
         case
-            when basis = 'claimed' and aggregation in {{ adding_kinds() }} then claim_{{ mark }}_value
-            when basis = 'claimed' and aggregation = 'list' then claim_{{ mark }}_value
-            when basis = 'claimed' then case when claim_is_{{ mark }} then claim_value else 0 end
-            when basis = 'list' then own_{{ mark }}_value
-            when basis = 'own' then case when own_is_{{ mark }} then own_value else 0 end
-            when aggregation in {{ adding_kinds() }} or aggregation = 'list' then computed_{{ mark }}_value
+            when is_claimed and has_parts then claim_{{ mark }}_value
+            when is_claimed then case when claim_is_{{ mark }} then claim_value else 0 end
+            when is_own_used and has_parts then own_{{ mark }}_value
+            when is_own_used then case when own_is_{{ mark }} then own_value else 0 end
+            when has_parts then computed_{{ mark }}_value
             when computed_is_{{ mark }} then computed_value
             else 0
         end as {{ mark }}_value,
         {% endfor %}
         {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
         case
-            when basis in ('own', 'list') then own_is_{{ mark }}
-            when basis = 'claimed' then claim_is_{{ mark }}
+            when is_own_used then own_is_{{ mark }}
+            when is_claimed then claim_is_{{ mark }}
             else computed_is_{{ mark }}
         end as is_{{ mark }},
         {% endfor %}
-        case when basis in ('computed', 'partial') then computed_adjustment_value end as adjustment_value,
+        case when not is_own_used and not is_claimed then computed_adjustment_value end as adjustment_value,
         units_expected::integer as units_expected,
         units_reported::integer as units_reported,
-        (case when basis = 'claimed' then units_expected else units_counted end)::integer as units_covered,
+        (case when is_claimed then units_expected else units_counted end)::integer as units_covered,
         stands_in,
         is_ratio,
         has_figure,
         own_observation_ids,
-        case when basis = 'claimed' then claim_observation_ids end as claim_observation_ids,
+        case when is_claimed then claim_observation_ids end as claim_observation_ids,
         uses_adjustment,
         case when uses_adjustment then adjustment_observation_ids end as adjustment_observation_ids
     from {{ judged }}

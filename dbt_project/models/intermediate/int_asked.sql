@@ -10,8 +10,13 @@ select
     kinds.unit_type,
     indicators.indicator_code,
     indicators.sort_order as indicator_no,
-    indicators.aggregation,
-    indicators.distinct_by,
+    indicators.aggregation = 'peak' as is_peak,
+    indicators.aggregation = 'coverage' as is_coverage,
+    indicators.aggregation = 'peak'
+        or (indicators.aggregation = 'coverage' and coalesce(indicators.distinct_by = 'name', false)) as has_greatest_low,
+    indicators.aggregation in {{ adding_kinds() }} as is_adding,
+    -- Some of it may be provisional or from prose; of any other figure all of it is, or nothing.
+    indicators.aggregation in {{ adding_kinds() }} or indicators.aggregation = 'list' as has_parts,
     indicators.aggregation in ('ratio', 'rank', 'target', 'ref') and indicators.numerator is null as is_never_added,
     indicators.numerator is not null as is_ratio,
     coalesce(indicators.aggregation = 'list' and kinds.level = indicators.owner_level, false)

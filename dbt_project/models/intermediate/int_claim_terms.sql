@@ -51,6 +51,16 @@ below as (
     group by slice_id, parent_code, indicator_code
 ),
 
+-- Who stands under each claim is said first: of each doubted indicator there are as many units without a claim.
+subtrees as (
+    select claims.*, closure.unit_code as about_code, tops.ancestor_code as top_code
+    from claims
+    join closure on closure.slice_id = claims.slice_id and closure.ancestor_code = claims.unit_code
+    join closure as tops
+        on tops.slice_id = claims.slice_id and tops.unit_code = claims.unit_code and tops.ancestor_depth = 1
+    {{ once_a_row() }}
+),
+
 terms as (
     select
         claims.claim_id,
@@ -72,18 +82,15 @@ terms as (
         rollup.units_expected - coalesce(below.units_expected, 0)
             > rollup.units_reported - coalesce(below.units_reported, 0)
             and (below.value is null or without_own_work.slice_id is null) as owes_own
-    from claims
-    join closure on closure.slice_id = claims.slice_id and closure.ancestor_code = claims.unit_code
+    from subtrees as claims
     join rollup
         on rollup.slice_id = claims.slice_id
-        and rollup.unit_code = closure.unit_code
+        and rollup.unit_code = claims.about_code
         and rollup.indicator_code = claims.indicator_code
-    join closure as tops
-        on tops.slice_id = claims.slice_id and tops.unit_code = claims.unit_code and tops.ancestor_depth = 1
     left join without_own_work
         on without_own_work.slice_id = claims.slice_id
         and without_own_work.indicator_code = claims.indicator_code
-        and without_own_work.top_code = tops.ancestor_code
+        and without_own_work.top_code = claims.top_code
     left join below
         on below.slice_id = rollup.slice_id
         and below.parent_code = rollup.unit_code

@@ -6,29 +6,22 @@
 with longer as (
     select distinct
         {{ node_id('slice_parts.slice_id', 'cells.unit_no', 'cells.indicator_no') }} as node_id,
-        cells.scope, slice_parts.year_part, slice_parts.first_month, slice_parts.last_month
+        cells.scope, cells.filing_no, slice_parts.first_month, slice_parts.last_month
     from {{ ref('int_cell_figures') }} as cells
-    join {{ ref('int_slice_parts') }} as slice_parts
-        on slice_parts.year = cells.year
-        and slice_parts.series = cells.series
-        and slice_parts.indicator_code = cells.indicator_code
-        and slice_parts.year_part = cells.year_part
+    join {{ ref('int_slice_parts') }} as slice_parts on slice_parts.filing_no = cells.filing_no
     where slice_parts.grain <> 'month'
+        and slice_parts.filing_no in (select filing_no from {{ ref('int_filed_parts') }})
 ),
 
 in_slices as (
     select
         {{ node_id('slice_parts.slice_id', 'cells.unit_no', 'cells.indicator_no') }} as node_id,
         cells.series_id, slice_parts.slice_id, cells.unit_no, cells.unit_code, cells.indicator_no, cells.indicator_code, cells.scope,
-        cells.aggregation, cells.over_time, cells.year_part, slice_parts.grain, slice_parts.first_month,
+        slice_parts.over_time, cells.filing_no, slice_parts.grain, slice_parts.first_month,
         slice_parts.last_month, slice_parts.is_whole, cells.observation_id, cells.state, cells.status, cells.value, cells.low, cells.high,
         cells.is_narrative
     from {{ ref('int_cell_figures') }} as cells
-    join {{ ref('int_slice_parts') }} as slice_parts
-        on slice_parts.year = cells.year
-        and slice_parts.series = cells.series
-        and slice_parts.indicator_code = cells.indicator_code
-        and slice_parts.year_part = cells.year_part
+    join {{ ref('int_slice_parts') }} as slice_parts on slice_parts.filing_no = cells.filing_no
 )
 
 select *
@@ -40,5 +33,5 @@ where not exists (
         and longer.scope = in_slices.scope
         and longer.first_month <= in_slices.first_month
         and longer.last_month >= in_slices.last_month
-        and longer.year_part <> in_slices.year_part
+        and longer.filing_no <> in_slices.filing_no
 )

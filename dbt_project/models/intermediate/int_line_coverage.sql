@@ -1,6 +1,5 @@
 -- How much of the province stands behind the figures of the report's lines: one row per slice, province and indicator, the share of
 -- last year's figure held by the units that have reported or are under a claim in use.
--- A year of this build is read from it; of any other, what is published is as new as what was filed.
 with terms as (
     select distinct indicator_code from {{ ref('report_line_terms') }}
 ),
@@ -59,13 +58,7 @@ claimed as (
 last_years as (
     select rollup.year + 1 as year, rollup.unit_code, rollup.indicator_code, rollup.own_value from rollup
     union all
-    select slices.year, published.unit_code, published.indicator_code, published.own_value
-    from slices
-    join {{ source('published', 'indicator_values_history') }} as published
-        on published.closed_by is null and published.period = (slices.year - 1)::text
-    join terms on terms.indicator_code = published.indicator_code
-    left join slices as built on built.year = slices.year - 1
-    where built.year is null
+    select year, unit_code, indicator_code, own_value from {{ ref('int_figures_before') }}
 ),
 
 with_last_year as (

@@ -10,18 +10,21 @@ with adjustments as (
         and indicator_code in (select indicator_code from {{ ref('int_adjusted') }})
 ),
 
+unadjusted as (
+    {{ rollup_nodes(has_children=true) }}
+),
+
 nodes as (
     select
-        nodes.*,
+        unadjusted.*,
         adjustments.value as adjustment_value,
         adjustments.provisional_value as adjustment_provisional_value,
         adjustments.is_provisional as adjustment_is_provisional,
         adjustments.is_inherited as adjustment_is_inherited,
         adjustments.is_estimate as adjustment_is_estimate,
         adjustments.observation_ids as adjustment_observation_ids
-    from {{ ref('int_nodes') }} as nodes
-    left join adjustments on adjustments.node_id = nodes.node_id
-    where nodes.has_children
+    from unadjusted
+    left join adjustments on adjustments.node_id = unadjusted.node_id
 ),
 
 -- Those with nobody below them, most of all rows, are added up in one pass, whatever their depth.

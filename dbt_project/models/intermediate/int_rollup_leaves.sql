@@ -1,6 +1,6 @@
 -- The rollup of units with nobody below them, most of it: one row per slice, unit and indicator that is expected or has a figure.
 with nodes as (
-    select * from {{ ref('int_nodes') }} where not has_children
+    {{ rollup_nodes(has_children=false) }}
 ),
 
 own_terms as (

@@ -24,7 +24,9 @@ select
     year_parts.grain,
     year_parts.first_month,
     year_parts.last_month,
-    coalesce(year_parts.part = slices.part, false) as is_whole
+    coalesce(year_parts.part = slices.part, false) as is_whole,
+    indicators.over_time,
+    {{ filing_no('slices.year', 'slices.series', 'indicators.sort_order', part_no('year_parts')) }} as filing_no
 from slices
 join slice_indicators on slice_indicators.slice_id = slices.slice_id
 join indicators on indicators.indicator_code = slice_indicators.indicator_code

@@ -36,8 +36,10 @@ unapproved as (
 
 select
     newest.submission_id, newest.year, units.unit_no, newest.unit_code, newest.form, newest.year_part,
+    {{ part_no('year_parts') }} as part_no,
     unapproved.submission_id is not null as is_unapproved
 from newest
 join {{ ref('int_units') }} as units on units.unit_code = newest.unit_code
+join {{ ref('year_parts') }} as year_parts on year_parts.part = newest.year_part
 left join unapproved on unapproved.submission_id = newest.submission_id
 where unapproved.is_kept_out is not true
