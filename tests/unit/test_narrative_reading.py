@@ -1,6 +1,7 @@
 """The reader finds what a sentence states, leaves out what only looks so, and says what each figure is of."""
 
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -432,3 +433,58 @@ def test_sentences_without_numbers_around_change_nothing_in_the_readings(other: 
 )
 def test_a_long_run_of_one_thing_takes_no_long_time(repeated: str) -> None:
     _read(repeated * 8_000)
+
+
+PIECES = [
+    *(
+        "9",
+        "一",
+        "余",
+        "万",
+        "1，",
+        "1,000",
+        "3.14",
+        "*",
+        "1-",
+        "近",
+        "（",
+        "）",
+        "“",
+        "《",
+        "第",
+        "其中",
+        "分别",
+        "计划",
+        "累计",
+        "每村",
+    ),
+    *(
+        "讲座5场、",
+        "近5场，",
+        "合格率98",
+        "联合农业局、",
+        "参与",
+        "到2025年",
+        "一、2022年工作计划\n",
+        "企业科协（个） 3 4\n",
+        "\n",
+        "。",
+    ),
+]
+LONG, TIMES_LONGER, ALLOWED = 2_000, 8, 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), in_turn=st.booleans())
+def test_time_grows_with_the_length_of_a_text_whatever_it_is_made_of(pieces: list[str], in_turn: bool) -> None:
+    def seconds(length: int) -> float:
+        turns = length // sum(map(len, pieces))
+        text = "".join(pieces) * turns if in_turn else "".join(piece * turns for piece in pieces)
+        began = time.process_time()
+        _read(text)
+        return time.process_time() - began
+
+    # A moment of the machine's own must not count as the text's.
+    short = max(seconds(LONG) for _ in range(2))
+    long = min(seconds(LONG * TIMES_LONGER) for _ in range(2))
+    assert long < max(short, 0.01) * TIMES_LONGER * ALLOWED
