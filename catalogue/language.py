@@ -66,7 +66,8 @@ class Marker:
     """A word that says a status or a scope of the numbers it reaches.
 
     `not_for` are measures, or kinds of indicator, of which it says nothing. One that `yields` gives way to another
-    status in the same clause; one that `compares` says that the number is a difference to the one before it.
+    status in the same clause; one that `compares` says that the number is a difference to the one before it, one of
+    the `year_before` that it is the same thing a year earlier.
     """
 
     word: str
@@ -75,6 +76,7 @@ class Marker:
     not_for: tuple[str, ...]
     yields: bool
     compares: bool
+    year_before: bool
 
 
 @dataclass(frozen=True, slots=True)

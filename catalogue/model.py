@@ -274,8 +274,9 @@ class Prose:
     Each of `names` is one or more words that must all stand near the number; `measures` are those it
     is counted in, all where there is none. None of the words in `unless` may stand near. A number in a measure of
     `by_measure` belongs to it when no name fits any indicator. `status` is what the figure has without a word that
-    says so. The money that is listed under 其中 belongs to the indicator `parts`. `combine` says what several figures
-    make: a sum, parts of the greatest, or a question to a person.
+    says so. The money that is listed under 其中 belongs to the indicator `parts`, what there is in all by now
+    (新建3家，累计15家) to `stock`. `combine` says what several figures make: a sum, parts of the greatest, or a
+    question to a person.
     """
 
     names: tuple[tuple[str, ...], ...]
@@ -284,6 +285,7 @@ class Prose:
     unless: tuple[str, ...]
     status: Status | None
     parts: str
+    stock: str
     combine: Combine
 
 

@@ -175,9 +175,10 @@ def _markers(entry: Entry, field: str, codes: type[StrEnum]) -> list[Marker]:
     says, reach = entry.word(field, codes), entry.word("reach", Reach)
     words, not_for = entry.texts("words", ()), entry.texts("not_for", ())
     yields, compares = entry.flag("yields", False), entry.flag("compares", False)
+    year_before = entry.flag("year_before", False)
     if not entry.finish() or says is None or reach is None:
         return []
-    return [Marker(word, says, reach, not_for, yields, compares) for word in words]
+    return [Marker(word, says, reach, not_for, yields, compares, year_before) for word in words]
 
 
 def _column(entry: Entry) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ def read_prose(entry: Entry, aggregation: Aggregation | None) -> Prose:
     measure = entry.text("measure", "")
     if "prose" not in entry.fields:
         names = default_names(entry.text("name_zh", ""))
-        return Prose(names, frozenset({measure} - {""}), frozenset(), (), None, "", combine)
+        return Prose(names, frozenset({measure} - {""}), frozenset(), (), None, "", "", combine)
     prose = entry.child("prose", f"{entry.name}, prose")
     read = Prose(
         names=tuple(dict.fromkeys(words for name in prose.texts("names", ()) for words in spelled_out(name))),
@@ -38,6 +38,7 @@ def read_prose(entry: Entry, aggregation: Aggregation | None) -> Prose:
         unless=prose.texts("unless", ()),
         status=prose.word("status", Status, None),
         parts=prose.text("parts", ""),
+        stock=prose.text("stock", ""),
         combine=prose.word("combine", Combine, combine) or combine,
     )
     prose.finish()
@@ -57,7 +58,7 @@ def default_names(name_zh: str) -> tuple[tuple[str, ...], ...]:
 
 
 def check_prose(forms: Iterable[Form], language: Language, mistakes: Mistakes) -> None:
-    """Note each measure that the language does not know, and parts that are no indicator."""
+    """Note each measure that the language does not know, and parts or a stock that are no indicator."""
     known = frozenset(language.measures.values()) | {"名"}
     indicators = [(form, indicator) for form in forms for indicator in form.indicators]
     codes = {indicator.code for _, indicator in indicators}
@@ -65,5 +66,6 @@ def check_prose(forms: Iterable[Form], language: Language, mistakes: Mistakes) -
         where = f"catalogue/forms/{form.code}.yaml", f"{indicator.code}, prose"
         for measure in sorted((indicator.prose.measures | indicator.prose.by_measure) - known - {indicator.measure}):
             mistakes.add(*where, f"'{measure}' is no measure of number_language.yaml; add it there or use another")
-        if indicator.prose.parts and indicator.prose.parts not in codes:
-            mistakes.add(*where, f"parts '{indicator.prose.parts}' is no indicator; use the code of one")
+        for field, code in (("parts", indicator.prose.parts), ("stock", indicator.prose.stock)):
+            if code and code not in codes:
+                mistakes.add(*where, f"{field} '{code}' is no indicator; use the code of one")

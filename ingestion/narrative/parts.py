@@ -19,12 +19,14 @@ STRONG = 2.2
 
 @dataclass(slots=True)
 class Bound:
-    """A quantity with its indicator, how well that fits, and whether it is a part of another figure."""
+    """A quantity with its indicator, how well that fits, whether it is a part of another figure, and whether it is what
+    a figure was a year earlier, which is a part of none."""
 
     found: Found
     indicator: Indicator | None
     fit: float
     is_part: bool = False
+    is_earlier: bool = False
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ def mark_parts(
         before = [one for one in bound if one.found.end <= opening.start()]
         wholes = _wholes(before or earlier)
         stop = _end_of_bracket(text, start, opening.start(), end)
-        listed = [one for one in bound if opening.end() <= one.found.start < stop]
+        listed = [one for one in bound if opening.end() <= one.found.start < stop and not one.is_earlier]
         begun = False
         for place, one in enumerate(listed):
             whole, value = wholes.get(one.found.measure), one.found.stated.value
@@ -85,7 +87,9 @@ def mark_sums(bound: Sequence[Bound], catalogue: Catalogue) -> None:
         if not total or whole.is_part:
             continue
         for one in bound[place + 1 :]:
-            if one.found.measure != whole.found.measure or one.found.stated.value is None or one.is_part:
+            if one.found.measure != whole.found.measure or one.found.stated.value is None:
+                break
+            if one.is_part or one.is_earlier:
                 break
             listed.append(one)
             rest += one.found.stated.value

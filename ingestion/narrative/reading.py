@@ -15,7 +15,7 @@ from ingestion.narrative.binding import binder
 from ingestion.narrative.lexicon import lexicon
 from ingestion.narrative.markers import Markers
 from ingestion.narrative.numbers import Stated, stated
-from ingestion.narrative.parts import Bound, mark_parts, mark_sums
+from ingestion.narrative.parts import STRONG, Bound, mark_parts, mark_sums
 from ingestion.narrative.quantity import Quantity
 from ingestion.narrative.scan import PLACES, RANK, Found, scanner
 from ingestion.narrative.sections import Sections
@@ -83,7 +83,7 @@ class _Reader:
             found = [] if is_repeat else self._scanner.within(text, start, end)
             if found:
                 said = self._said(sentence, found)
-                bound = self._bind(sentence, found, said)
+                bound = self._bind(sentence, found, said, earlier)
                 mark_parts(text, start, end, bound, earlier, self._catalogue)
                 mark_sums(bound, self._catalogue)
                 yield from self._finish(sentence, bound, said)
@@ -111,15 +111,36 @@ class _Reader:
         item = _ITEM.fullmatch(self._plain, last.end, one.start)
         return item is not None and self._deed.search(item[1]) is None
 
-    def _bind(self, sentence: Sentence, found: list[Found], said: list[Marker | None]) -> list[Bound]:
+    def _bind(
+        self, sentence: Sentence, found: list[Found], said: list[Marker | None], earlier: list[Bound]
+    ) -> list[Bound]:
         statuses = [marker.says if marker else "" for marker in said]
         read = self._binder.bind(self._plain, sentence.start, sentence.end, found, statuses)
         bound = [Bound(one, indicator, fit) for one, (indicator, fit) in zip(found, read, strict=True)]
-        for last, one, marker in zip(bound, bound[1:], said[1:], strict=False):
-            # 22项，较上年多10项: what is compared is what was said before.
-            if marker is not None and marker.compares:
-                one.indicator = last.indicator if self._is_alike(one.found, last.found) else None
+        for place, marker in enumerate(said):
+            if marker is not None:
+                self._refer_back(bound[place], marker, [*earlier, *bound[:place]], is_first=not place)
         return bound
+
+    def _refer_back(self, one: Bound, marker: Marker, before: list[Bound], *, is_first: bool) -> None:
+        """Give a quantity that speaks of a figure before it what it is of: a difference, a year earlier, or in all."""
+        last = before[-1] if before else None
+        if marker.year_before:
+            one.is_earlier = True
+            like = next((other for other in reversed(before) if self._is_alike(one.found, other.found)), None)
+            if like is not None and (marker.reach is Reach.NEXT or one.fit < STRONG):
+                one.indicator = like.indicator
+        elif last is None or is_first:
+            return
+        elif marker.compares:
+            # 22项，较上年多10项: what is compared is what was said before.
+            one.indicator = last.indicator if self._is_alike(one.found, last.found) else None
+        elif marker.says == Status.CUMULATIVE:
+            # 新成立16家，累计148家: what there is in all has an indicator of its own.
+            is_meant = not one.fit and self._is_alike(one.found, last.found)
+            added = last.indicator if one.indicator is None and is_meant else one.indicator
+            if added is not None and added.prose.stock:
+                one.indicator = self._catalogue.indicators[added.prose.stock]
 
     def _is_alike(self, one: Found, last: Found) -> bool:
         """Whether a difference can be one of a figure: in the same measure, or by so many places of a rank."""
@@ -136,7 +157,10 @@ class _Reader:
             status = self._status(indicator, found, start, _says(marker, indicator), listed)
             scoped = self._scopes.reaching(scopes, text, found.start, found.measure)
             scope = Scope.PART if one.is_part else Scope(scoped.says) if scoped else Scope.OWN
-            yield self._quantity(found, indicator, status, scope, self._when(status, found, start))
+            period = self._when(status, found, start)
+            if marker is not None and marker.year_before and status is Status.REFERENCE:
+                period = _year_before(period)
+            yield self._quantity(found, indicator, status, scope, period)
 
     def _listed(self, start: int, end: int, said: set[str]) -> Status | None:
         """The status of a list that goes on over sentences: 申报…其中创建类：…。传播类：…"""
@@ -269,6 +293,11 @@ def _deeds(language: Language) -> re.Pattern[str]:
 @lru_cache(maxsize=8)
 def _markers(language: Language) -> tuple[Markers, Markers]:
     return Markers(language.statuses), Markers(language.scopes)
+
+
+def _year_before(period: str) -> str:
+    """The same part of the year before; empty where the period is not known."""
+    return f"{int(period[:4]) - 1}{period[4:]}" if period else ""
 
 
 def _period_of(text: str, year: int | None) -> str:

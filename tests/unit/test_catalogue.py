@@ -498,6 +498,11 @@ MISTAKES: list[tuple[str, Edit, str]] = [
         "tr_exam_pass_rate: collect 'computed' needs a numerator and a denominator; give both",
     ),
     (
+        "forms/venues.yaml",
+        _in_indicator("base_expert_station_new_count", prose={"names": ["新建站"], "stock": "base_stations"}),
+        "base_expert_station_new_count, prose: stock 'base_stations' is no indicator; use the code of one",
+    ),
+    (
         "forms/rural_training.yaml",
         _in_indicator("tr_exam_pass_rate", numerator="tr_exam_passed"),
         "tr_exam_pass_rate: numerator 'tr_exam_passed' is no indicator; give the code of one",

@@ -371,12 +371,43 @@ OF_WHAT = [
     ("4项活动被评为优秀活动", "sp_excellent_activity_count"),
     ("竞赛成绩居全省第3位，较上年提升2位", "contest_rank"),
     ("举办乡镇科协主席培训班2期", "org_training_class_count"),
+    ("举办科普讲座12场，网络直播8场", "sp_activity_count"),
+    ("同时在线最多3000人，累计观看5万人次", "sp_online_audience_persontimes"),
+    ("直播累计观看12万人次，同时在线最多3000人", "sp_online_peak_viewers"),
+    ("流动科技馆巡展接待参观学生2.6万人次", "sp_audience_persontimes"),
+    ("科技馆接待观众3万人次，流动科技馆巡展4站，参观师生2.6万人次", "sp_audience_persontimes"),
+    ("县科技馆接待参观学生1.2万人次", "base_museum_visitor_persontimes"),
+    ("机关党员集中学习24次", "party_activity_count"),
+    ("培训班学员集中学习24次", ""),
+    ("新成立企业科协16家，累计达到148家", "org_enterprise_ast_count"),
+    ("新建院士专家工作站3家，目前共有15家", "base_expert_station_count"),
+    ("新成立企业科协16家，现有龙头企业148家", ""),
 ]
 
 
 @pytest.mark.parametrize(("text", "wanted"), OF_WHAT)
 def test_the_last_figure_belongs_to_what_its_sentence_speaks_of(text: str, wanted: str) -> None:
     assert _figures(text)[-1][1] == wanted
+
+
+COMPARED = [
+    ("科普经费80万元，上年同期为60万元", "fin_literacy_budget", "2020-H1"),
+    ("发放科普资料8000份（去年同期6500份）", "sp_material_distributed_count", "2020-H1"),
+    ("举办科普讲座36场。上年同期为30场", "sp_lecture_count", "2020-H1"),
+    ("举办科普讲座36场，听众3000人，上年同期分别为30场和2800人", "sp_lecture_persontimes", "2020-H1"),
+    ("举办科普讲座36场，去年举办展览30次", "sp_exhibition_count", "2020-H1"),
+    ("举办科普讲座36场，比上年同期的30场增加6场", "sp_lecture_count", "2021-H1"),
+]
+
+
+@pytest.mark.parametrize(("text", "indicator", "period"), COMPARED)
+def test_what_is_compared_is_of_the_same_thing_and_a_figure_of_last_year_of_its_period(
+    text: str, indicator: str, period: str
+) -> None:
+    read = _read(text, "2021-H1")
+    assert read[0].period == "2021-H1"
+    assert (read[-1].status, read[-1].indicator_code, read[-1].period) == ("reference", indicator, period)
+    assert {one.scope for one in read} == {"own"}
 
 
 # ---- what holds of every text
