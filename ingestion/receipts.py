@@ -20,7 +20,7 @@ from ingestion import wording
 from ingestion.disk import force_to_disk
 from ingestion.lock import only_writer
 from ingestion.observations import Place
-from ingestion.receipt_figures import followed_up, published_figures
+from ingestion.receipt_figures import Followed, followed_up, published_figures
 from ingestion.tree import Tree, stored
 from kexie.home import Home
 
@@ -90,7 +90,7 @@ class Receipt:
     submissions: Sequence[Any]
     findings: Sequence[Any]
     beside: Sequence[File] = ()
-    figures: Sequence[Any] = ()
+    figures: Sequence[Followed] = ()
 
 
 class Names:
@@ -143,7 +143,7 @@ def write_missing(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) 
     last = 0
     while True:
         with engine.connect() as connection:
-            receipts = _missing(connection, last)
+            receipts = _missing(connection, last, catalogue)
             if not receipts:
                 return problems
             receipts = _with_files(home, connection, receipts, catalogue, tree, problems)
@@ -159,7 +159,7 @@ def render(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> str:
         _head(receipt, tree),
         _submissions(receipt, catalogue, tree),
         _findings(receipt),
-        followed_up(receipt.figures, catalogue),
+        followed_up(receipt.figures, catalogue, lambda row: form_named(row, catalogue, tree)),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
 
@@ -259,7 +259,7 @@ def unit_named(unit_code: str, tree: Tree) -> str:
     return f"{spans[-1].name}（{code}）" if spans else code
 
 
-def _missing(connection: Connection, after: int) -> list[Receipt]:
+def _missing(connection: Connection, after: int, catalogue: Catalogue) -> list[Receipt]:
     from sqlalchemy import text
 
     deliveries = connection.execute(text(MISSING), {"after": after, "limit": BATCH}).all()
@@ -272,7 +272,7 @@ def _missing(connection: Connection, after: int) -> list[Receipt]:
         for row in connection.execute(text(FINDINGS), seqs):
             findings[row.delivery_seq].append(row)
     published = [delivery.delivery_seq for delivery in deliveries if delivery.is_published]
-    figures = published_figures(connection, published) if published else {}
+    figures = published_figures(connection, published, catalogue) if published else {}
     return [
         Receipt(
             delivery,
@@ -297,7 +297,8 @@ def _with_files(
     for receipt in receipts:
         delivery = receipt.delivery
         try:
-            files = _files(home, connection, receipt, catalogue, tree)
+            is_first = delivery.receipt_written_at is None
+            files = _files(home, connection, receipt, catalogue, tree) if is_first else _named_again(home, receipt)
         except Exception as error:
             files = ()
             name = f"{delivery.submitter_code}/{delivery.receipt_name}"
@@ -313,11 +314,31 @@ def _files(home: Home, connection: Connection, receipt: Receipt, catalogue: Cata
         from ingestion.narrative_answers import files_for
 
         return files_for(connection, delivery, receipt.findings, catalogue, tree)
-    if delivery.kind == "workbook" and any(one.cell and one.severity in TO_MEND for one in receipt.findings):
+    if _is_given_back(receipt):
         from ingestion.workbook_answers import given_back
 
         return given_back(home, delivery, receipt.findings, list(_head(receipt, tree)))
     return ()
+
+
+def _named_again(home: Home, receipt: Receipt) -> Sequence[File]:
+    """What went with a receipt when it was first written, as far as it is still there; only its name is needed."""
+    delivery = receipt.delivery
+    if delivery.kind == NARRATIVE:
+        from ingestion.narrative_answers import names_beside
+    elif _is_given_back(receipt):
+        from ingestion.workbook_answers import names_beside
+    else:
+        return ()
+    folder = home.outbox / delivery.submitter_code
+    could_be = names_beside(delivery.receipt_name)
+    return [File(name, b"", about) for name, about in could_be.items() if (folder / name).exists()]
+
+
+def _is_given_back(receipt: Receipt) -> bool:
+    """Whether a workbook has a cell that its clerk must do something about."""
+    is_workbook = receipt.delivery.kind == "workbook"
+    return is_workbook and any(one.cell and one.severity in TO_MEND for one in receipt.findings)
 
 
 def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: Tree, problems: list[str]) -> list[int]:
@@ -328,7 +349,7 @@ def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: 
         delivery = receipt.delivery
         folder = (outbox / delivery.submitter_code).path
         # The receipt comes last: whoever sees it finds what it names. What went with it the first time may have been
-        # worked on since.
+        # worked on since, and is not written again.
         files = [(file.name, file.data) for file in receipt.beside if delivery.receipt_written_at is None]
         files.append((delivery.receipt_name, for_notepad(render(receipt, catalogue, tree))))
         written = []
@@ -374,7 +395,8 @@ def _record(connection: Connection, written: Sequence[int], published: Sequence[
     connection.execute(text(query), {"written": list(written), "published": list(published)})
 
 
-# A receipt is due when it was never written, and once more when all that was accepted of the file is published.
+# A receipt is due when it was never written, and once more when all that was accepted of the file is published, and
+# whenever what became of it has changed since. A year that did not change then need not have been published again.
 MISSING = """
     with unanswered as (
         select delivery_seq
@@ -397,8 +419,10 @@ MISSING = """
                 from landing.submission
                 left join landing.year_change as change on change.year = submission.year
                 where submission.delivery_seq = delivery.delivery_seq and submission.state = 'accepted'
-                    and coalesce(change.published_seq, 0)
-                        < greatest(delivery.delivery_seq, delivery.figures_changed_seq)
+                    and coalesce(change.published_seq, 0) < case
+                        when delivery.figures_changed_seq is null then delivery.delivery_seq
+                        else greatest(delivery.delivery_seq, least(delivery.figures_changed_seq, change.changed_seq))
+                    end
             ) as is_published
         from unanswered
         join landing.delivery on delivery.delivery_seq = unanswered.delivery_seq
