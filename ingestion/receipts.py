@@ -61,6 +61,9 @@ SECTIONS = {
     Severity.WARNING: "提示（不影响受理，请核对）",
     Severity.INFO: "告知",
 }
+TOGETHER = 4
+"""So many remarks that end with the same advice are listed last, and the advice given once."""
+
 TO_MEND = (Severity.ERROR, Severity.EXPLAIN)
 """What a clerk must do something about: a workbook with such a cell is given back, in a sixth of a second each."""
 
@@ -158,7 +161,7 @@ def render(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> str:
     parts = (
         _head(receipt, tree),
         _submissions(receipt, catalogue, tree),
-        _findings(receipt),
+        _findings(receipt, catalogue),
         followed_up(receipt.figures, catalogue, lambda row: form_named(row, catalogue, tree)),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -171,7 +174,7 @@ def beforehand(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator[s
     yield f"报送单位：{unit_named(delivery.submitter_code, tree)}"
     yield f"若现在报送：{_result(receipt)}"
     yield from _submissions(receipt, catalogue, tree, with_numbers=False)
-    yield from _findings(receipt)
+    yield from _findings(receipt, catalogue)
 
 
 def _result(receipt: Receipt) -> str:
@@ -220,30 +223,49 @@ def _taken(submission: Any, held: int, *, with_numbers: bool) -> str:  # noqa: A
     return f"收下 {submission.figures_read} 个数{remark}{number}。"
 
 
-def _findings(receipt: Receipt) -> Iterator[str]:
+def _findings(receipt: Receipt, catalogue: Catalogue) -> Iterator[str]:
     for severity, title in SECTIONS.items():
         found = [one for one in receipt.findings if one.severity == severity and one.code not in BY_TICK]
         if found:
-            yield from ("", f"{title}（{len(found)} 条）", *_listed(found[:LISTED]))
+            yield from ("", f"{title}（{len(found)} 条）", *_listed(found[:LISTED], catalogue))
         if len(found) > LISTED:
             yield f"另有 {len(found) - LISTED} 条，改正以上问题后重新报送时再列。"
     zeros = [one for one in receipt.findings if one.code in BY_TICK and one.state != "rejected"]
     if zeros:
-        yield from ("", f"按“其余为0”记为 0 的（{len(zeros)} 项，请逐项核对）", *_listed(zeros))
+        yield from ("", f"按“其余为0”记为 0 的（{len(zeros)} 项，请逐项核对）", *_listed(zeros, catalogue))
 
 
-def _listed(found: Sequence[Any]) -> Iterator[str]:
-    for number, finding in enumerate(found, start=1):
-        spot = Place(
-            finding.sheet or "",
-            finding.cell or "",
-            finding.line,
-            finding.span_start,
-            finding.span_end,
-            finding.quote or "",
-        )
-        where = wording.place(spot)
-        yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
+def _listed(found: Sequence[Any], catalogue: Catalogue) -> Iterator[str]:
+    alike: dict[str, list[Any]] = defaultdict(list)
+    for finding in found:
+        alike[_advice(finding, catalogue)].append(finding)
+    many = {advice for advice, group in alike.items() if advice and len(group) >= TOGETHER}
+    single = [finding for finding in found if _advice(finding, catalogue) not in many]
+    for number, finding in enumerate(single, start=1):
+        yield f"{number}. {_where(finding)}{finding.sentence}"
+    for number, advice in enumerate((advice for advice in alike if advice in many), start=len(single) + 1):
+        yield f"{number}. 以下 {len(alike[advice])} 条：{advice}"
+        for finding in alike[advice]:
+            yield f"   {_where(finding)}{finding.sentence.removesuffix(advice)}"
+
+
+def _advice(finding: Any, catalogue: Catalogue) -> str:  # noqa: ANN401 - a row of the query below
+    """How the sentence ends that every finding of this kind ends with; nothing where each has its own."""
+    asks = catalogue.findings[finding.code].asks
+    return asks if finding.sentence.endswith(asks) else ""
+
+
+def _where(finding: Any) -> str:  # noqa: ANN401 - a row of the query below
+    spot = Place(
+        finding.sheet or "",
+        finding.cell or "",
+        finding.line,
+        finding.span_start,
+        finding.span_end,
+        finding.quote or "",
+    )
+    where = wording.place(spot)
+    return f"{where}：" if where else ""
 
 
 def form_named(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 - a row of a query
