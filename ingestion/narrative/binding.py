@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from catalogue.language import Language
 from catalogue.model import Indicator
-from ingestion.narrative.lexicon import OUTSIDE, Lexicon, Occurrence, Suited
+from ingestion.narrative.lexicon import OUTSIDE, Lexicon, Name, Occurrence, suits
 from ingestion.narrative.scan import Found
 from ingestion.narrative.text import LONGEST
 from ingestion.narrative.words import any_of
@@ -56,14 +56,17 @@ _Borders = tuple[int, int, int]
 """How many commas, semicolons and pauses stand before a place."""
 
 
-_Word = tuple[str, int, bool, bool, int, int, int, int, int, int]
-"""A word of the lexicon in a sentence, its length and the two signs of an `Occurrence`; then for its beginning and its
-end where that is, how many borders stand before it and how many numbers. A plain tuple, for there are many.
+_Word = tuple[str, frozenset[str], int, bool, bool, int, int, int, int, int, int]
+"""A word of the lexicon in a sentence, the measures it may say something of (none: of all), its length and the two
+signs of an `Occurrence`; then for its beginning and its end where that is, how many borders stand before it and how
+many numbers. A plain tuple, for there are many.
 """
 
 
 _Weights = dict[str, float]
 """How near each word stands."""
+
+_NONE: dict[str, list[Name]] = {}
 
 _Score = tuple[float, str, Indicator]
 """How well an indicator is named, below zero so that the best comes first; its code; and it."""
@@ -94,10 +97,9 @@ class _Sentence:
         self._count_borders()
         self._numbers = [one.start for one in found]
         self._measures = {one.start: one.measure for one in found}
-        self._words = self._placed(
-            lexicon.words_in(text, max(start, found[0].start - WIDEST), min(end, found[-1].end + FAR))
-        )
-        self._firsts = [word[4] for word in self._words]
+        words = lexicon.words_in(text, max(start, found[0].start - WIDEST), min(end, found[-1].end + FAR))
+        self._words = self._placed(words, lexicon.measures)
+        self._firsts = [first for _, first, *_ in words]
 
     def _count_borders(self) -> None:
         commas = semicolons = pauses = 0
@@ -116,7 +118,7 @@ class _Sentence:
             self._borders.append(at)
             self._counts.append((commas, semicolons, pauses))
 
-    def _placed(self, words: Iterable[Occurrence]) -> list[_Word]:
+    def _placed(self, words: Iterable[Occurrence], measures: Mapping[str, frozenset[str]]) -> list[_Word]:
         borders, numbers = [*self._borders, self.end], [*self._numbers, self.end]
         placed = []
         at = before = 0
@@ -128,14 +130,15 @@ class _Sentence:
             # Few words have a border or a number within.
             behind = at if borders[at] >= last else bisect_left(borders, last)
             through = before if numbers[before] >= last else bisect_left(numbers, last)
-            placed.append((word, last - first, inner, ends, first, at, before, last, behind, through))
+            placed.append((word, measures[word], last - first, inner, ends, first, at, before, last, behind, through))
         return placed
 
-    def weights(self, one: Found, wanted: Container[str]) -> tuple[_Weights, _Weights]:
-        """How near each of the words wanted stands to a quantity; and how near where it is no part of a longer word."""
+    def weights(self, one: Found) -> tuple[_Weights, _Weights]:
+        """How near each word that may say what a quantity is stands to it; and how near where it is no part of a longer
+        word."""
         nearest: _Weights = {}
         alone: _Weights = {}
-        start, stop, number = one.start, one.end, one.number
+        start, stop, number, measure = one.start, one.end, one.number, one.measure
         border, behind = bisect_left(self._borders, start), bisect_left(self._borders, stop)
         numbers, numbers_behind = bisect_left(self._numbers, start), bisect_left(self._numbers, stop)
         counts, subject = self._counts, self._subject
@@ -143,8 +146,8 @@ class _Sentence:
         item = max(self._last(self._pauses, pauses), self._last(self._commas, commas))
         has_own_noun = self._has_own_noun(item, start)
         nearby = slice(bisect_left(self._firsts, start - WIDEST), bisect_right(self._firsts, stop + FAR))
-        for said, length, inner, ends, first, at, numbers_before, last, past, numbers_past in self._words[nearby]:
-            if said not in wanted:
+        for said, of, length, inner, ends, first, at, numbers_before, last, past, numbers_past in self._words[nearby]:
+            if of and measure not in of:
                 continue
             there = counts[past]
             over_commas, over_semicolons = commas - there[0], semicolons - there[1]
@@ -163,7 +166,7 @@ class _Sentence:
                     continue
                 weight *= INNER
             if has_own_noun and last <= item:
-                is_taken = not (over_commas or over_semicolons) or self._measures.get(last) == one.measure
+                is_taken = not (over_commas or over_semicolons) or self._measures.get(last) == measure
                 # Of another item of the list, or of another number of this measure.
                 weight *= OTHER_ITEM if is_taken else OTHER_CLAUSE
             if weight > alone.get(said, 0.0):
@@ -248,18 +251,18 @@ class Binder:
         return places
 
     def _best(self, sentence: _Sentence, one: Found, status: str) -> tuple[Indicator | None, float]:
-        names = self._lexicon.names_in(one.measure, status)
-        nearest, alone = sentence.weights(one, names.words)
+        nearest, alone = sentence.weights(one)
+        single, several = self._lexicon.single, self._lexicon.several
         scores: dict[str, _Score] = {}
         for word, weight in alone.items():
-            for name in names.single.get(word, ()):
+            for name in single.get(word, ()):
                 if weight >= NEAR or not name.is_outside:
-                    _note(scores, name, weight * len(word))
+                    _note(scores, name, weight * len(word), one.measure, status)
         for word in nearest:
-            if (begun := names.several.get(word)) is not None:
-                for second in begun.keys() & nearest.keys():
-                    for name in begun[second]:
-                        _note(scores, name, _score(name, nearest))
+            for second, names in several.get(word, _NONE).items():
+                if second in nearest:
+                    for name in names:
+                        _note(scores, name, _score(name, nearest), one.measure, status)
         best = self._first_allowed(sorted(scores.values()), sentence.clause(one)) if scores else None
         if best is not None:
             return best
@@ -282,16 +285,16 @@ class Binder:
         return unless is None or unless.search(clause) is None
 
 
-def _note(scores: dict[str, _Score], name: Suited, score: float) -> None:
-    """Keep the score of a name where it is enough, and the best of its indicator."""
-    if score > ENOUGH / 2:
+def _note(scores: dict[str, _Score], name: Name, score: float, measure: str, status: str) -> None:
+    """Keep the score of a name where it is enough and of this measure, and the best of its indicator."""
+    if score > ENOUGH / 2 and name.takes(measure):
         indicator = name.indicator
-        below = -score * name.factor
+        below = -score * suits(indicator, measure, status)
         if below < (scores[indicator.code][0] if indicator.code in scores else -ENOUGH):
             scores[indicator.code] = below, indicator.code, indicator
 
 
-def _score(name: Suited, weights: Mapping[str, float]) -> float:
+def _score(name: Name, weights: Mapping[str, float]) -> float:
     """The sum of the words of a name of several; 0 where one of them does not stand near."""
     least = NEAR if name.is_outside else LEAST_OF_SEVERAL
     total = 0.0

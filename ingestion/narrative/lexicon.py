@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from operator import add
 from typing import NamedTuple
@@ -23,31 +23,19 @@ HEAD = 2
 
 
 class Name(NamedTuple):
-    """One way to speak of an indicator: all its words must stand near the number."""
+    """One way to speak of an indicator: all its words must stand near the number, which is in a measure it accepts.
 
-    indicator: Indicator
-    words: tuple[str, ...]
-    is_outside: bool
-
-
-class Suited(NamedTuple):
-    """A name with how well its indicator suits a number in one measure and status."""
-
-    words: tuple[str, ...]
-    indicator: Indicator
-    is_outside: bool
-    factor: float
-
-
-class Names(NamedTuple):
-    """The names that a number in one measure and status can be of: of one word, and by the first two of several.
-
-    `words` are all that they are made of: no other says anything of such a number.
+    Without a measure it accepts all.
     """
 
-    words: frozenset[str]
-    single: Mapping[str, Sequence[Suited]]
-    several: Mapping[str, Mapping[str, Sequence[Suited]]]
+    indicator: Indicator
+    words: tuple[str, ...]
+    is_outside: bool
+    accepts: frozenset[str]
+
+    def takes(self, measure: str) -> bool:
+        """Whether a number in this measure can be one of the indicator's."""
+        return not self.accepts or measure in self.accepts
 
 
 Occurrence = tuple[str, int, int, bool, bool]
@@ -62,27 +50,36 @@ class Lexicon:
 
     def __init__(self, catalogue: Catalogue) -> None:
         language = catalogue.language
-        self.indicators = catalogue.indicators
         self.by_word: dict[str, list[Name]] = {}
-        self._names: list[Name] = []
-        self._names_in: dict[tuple[str, str], Names] = {}
+        self.single: dict[str, list[Name]] = {}
+        """The names of one word."""
+        self.several: dict[str, dict[str, list[Name]]] = {}
+        """The names of several words by their first and second."""
         self.by_measure: dict[str, Indicator] = {}
-        self._accepts: dict[str, frozenset[str]] = {}
         self.unless: dict[str, re.Pattern[str] | None] = {}
         for indicator in catalogue.indicators.values():
-            self._accepts[indicator.code] = _accepted(indicator, language)
             unless = [plain(word, language) for word in indicator.prose.unless]
             self.unless[indicator.code] = re.compile("|".join(map(re.escape, unless))) if unless else None
             for measure in indicator.prose.by_measure:
                 self.by_measure.setdefault(measure, indicator)
+            accepted = _accepted(indicator, language)
             for words in indicator.prose.names:
-                name = Name(indicator, tuple(plain(word, language) for word in words), indicator.code == OUTSIDE)
-                self._names.append(name)
-                for word in dict.fromkeys(name.words):
-                    self.by_word.setdefault(word, []).append(name)
+                plain_words = tuple(plain(word, language) for word in words)
+                self._add(Name(indicator, plain_words, indicator.code == OUTSIDE, accepted))
+        self.measures = {word: _accepted_by_any(names) for word, names in self.by_word.items()}
+        """The measures of the numbers of which a word may say something; none where it may of all."""
         self._beginnings = {word: _beginnings(word, self.by_word) for word in self.by_word}
         self._lengths = _lengths(self.by_word)
         self._alone = {word: (1,) for word in self.by_word if len(word) == 1}
+
+    def _add(self, name: Name) -> None:
+        first, *others = name.words
+        if others:
+            self.several.setdefault(first, {}).setdefault(others[0], []).append(name)
+        else:
+            self.single.setdefault(first, []).append(name)
+        for word in dict.fromkeys(name.words):
+            self.by_word.setdefault(word, []).append(name)
 
     def words_in(self, text: str, start: int, end: int) -> list[Occurrence]:
         """The words that stand in a part of a plain text, in order; a part of a longer one is marked so."""
@@ -103,40 +100,15 @@ class Lexicon:
                     break
         return occurrences
 
-    def names_in(self, measure: str, status: str) -> Names:
-        """The names of the indicators that a number in this measure can be of.
 
-        `status` is what the words near the number say of it; both tell how well an indicator suits.
-        """
-        known = self._names_in.get((measure, status))
-        if known is None:
-            known = self._names_in[measure, status] = self._suited(measure, status)
-        return known
+def suits(indicator: Indicator, measure: str, status: str) -> float:
+    """How well an indicator suits a number in a measure and of a status.
 
-    def _suited(self, measure: str, status: str) -> Names:
-        words: set[str] = set()
-        single: dict[str, list[Suited]] = {}
-        several: dict[str, dict[str, list[Suited]]] = {}
-        for name in self._names:
-            if self.takes(name.indicator, measure):
-                words.update(name.words)
-                factor = _suits(name.indicator, measure, status)
-                suited = Suited(name.words, name.indicator, name.is_outside, factor)
-                if len(name.words) == 1:
-                    single.setdefault(name.words[0], []).append(suited)
-                else:
-                    several.setdefault(name.words[0], {}).setdefault(name.words[1], []).append(suited)
-        return Names(frozenset(words), single, several)
-
-    def takes(self, indicator: Indicator, measure: str) -> bool:
-        """Whether a number in this measure can be one of the indicator's."""
-        accepted = self._accepts[indicator.code]
-        return not accepted or measure in accepted
-
-
-def _suits(indicator: Indicator, measure: str, status: str) -> float:
-    """An indicator of this very measure suits better, and of things applied for, or planned, one that is of those."""
+    One of this very measure suits better, and of things applied for, or planned, one that is of those.
+    """
     factor = OWN_MEASURE if measure == indicator.measure else 1.0
+    if not status:
+        return factor
     if status == Status.APPLIED and Status.APPLIED in indicator.statuses:
         factor *= OWN_STATUS
     if status == Status.ACTUAL and Status.APPLIED in indicator.statuses:
@@ -144,6 +116,12 @@ def _suits(indicator: Indicator, measure: str, status: str) -> float:
     if status == Status.PLAN and indicator.aggregation is Aggregation.TARGET:
         factor *= OWN_STATUS
     return factor
+
+
+def _accepted_by_any(names: Iterable[Name]) -> frozenset[str]:
+    """The measures that one of the names accepts, none where one accepts all."""
+    accepted = [name.accepts for name in names]
+    return frozenset().union(*accepted) if all(accepted) else frozenset()
 
 
 def _beginnings(word: str, words: Container[str]) -> list[str]:

@@ -262,9 +262,10 @@ class Grammar:
         words = {hedge.effect for hedge in effects}
         if words == {HedgeEffect.AT_LEAST, HedgeEffect.ABOVE}:
             ends = [_ends(value, step, hedge) for hedge in effects if hedge.effect is HedgeEffect.ABOVE]
-        lows, highs = [low for low, _ in ends], [high for _, high in ends]
-        low_end = None if None in lows else min(low for low in lows if low is not None)
-        high_end = None if None in highs else max(high for high in highs if high is not None)
+        low_end, high_end = ends[0]
+        for least, most in ends[1:]:
+            low_end = None if low_end is None or least is None else min(low_end, least)
+            high_end = None if high_end is None or most is None else max(high_end, most)
         if rate and capped and value <= HUNDRED:
             high_end = HUNDRED if high_end is None else min(high_end, HUNDRED)
         return (value, low_end, high_end), _qualifier(effects)

@@ -82,17 +82,17 @@ def mark_sums(bound: Sequence[Bound], catalogue: Catalogue) -> None:
 
     Two or more of the same measure, none of which has a name of its own that fits well.
     """
-    for place, whole in enumerate(bound):
-        total, listed, rest = whole.found.stated.value, list[Bound](), Decimal(0)
-        if not total or whole.is_part:
+    for place, whole in enumerate(bound[:-2]):
+        measure, total = whole.found.measure, whole.found.stated.value
+        if not total or whole.is_part or bound[place + 1].found.measure != measure:
             continue
+        listed, rest = list[Bound](), Decimal(0)
         for one in bound[place + 1 :]:
-            if one.found.measure != whole.found.measure or one.found.stated.value is None:
-                break
-            if one.is_part or one.is_earlier:
+            value = one.found.stated.value
+            if one.found.measure != measure or value is None or one.is_part or one.is_earlier:
                 break
             listed.append(one)
-            rest += one.found.stated.value
+            rest += value
             if rest >= total:
                 break
         if rest == total and len(listed) > 1 and all(_has_no_other_name(one, whole) for one in listed):

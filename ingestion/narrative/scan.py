@@ -17,6 +17,8 @@ from ingestion.narrative.words import any_of
 RANK = "名"
 PLACES = ("名", "位")
 """Measures that a rank is written in."""
+EACH_WITHIN = 14
+"""So many signs before a quantity 每村 may begin, to say of it that it is so much for each."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class Scanner:
         self._hedges: dict[str, list[str]] = {}
         for word in sorted(self.grammar.before, key=len, reverse=True):
             self._hedges.setdefault(word[-1], []).append(word)
+        self._some_each = re.compile(any_of(language.each))
         self._each = re.compile(rf"(?:{any_of(language.each)})[^，。；、：\d]{{0,9}}$")
         self._rank_noun = re.compile(
             rf"(?:{any_of(language.ranks)})(?:在|于|为|：|全国|全省|全市|全州|全区|全旗|中|了){{0,3}}第?$"
@@ -73,15 +76,19 @@ class Scanner:
 
     def within(self, text: str, start: int, end: int) -> list[Found]:
         """The quantities of one sentence of a plain text, in order."""
-        found = [self._dropped(*gap) for gap in self._lost.numbers(text, start, end)]
+        found: list[Found] = []
         at = self._candidate.search(text, start, end)
         quotations = self.quotations.within(text, start, end) if at is not None else []
         while at is not None:
             place = at.start()
-            one, place = self._at(text, place, start, end, quotations)
-            if one is not None:
-                found.append(one)
+            quantity, place = self._at(text, place, start, end, quotations)
+            if quantity is not None:
+                found.append(quantity)
             at = self._candidate.search(text, place, end)
+        if self._some_each.search(text, start, end) is not None:
+            for one in found:
+                one.for_each = self._each.search(text, max(start, one.start - EACH_WITHIN), one.start) is not None
+        found += [self._dropped(*gap) for gap in self._lost.numbers(text, start, end)]
         found.sort(key=_START)
         return found
 
@@ -179,9 +186,7 @@ class Scanner:
         if measure == TIMES and self._people_times.search(text, max(start, place - 10), place) is not None:
             measure = VISITS
         claim = stated(self.grammar, number, measure, hedges, exact=exact)
-        one = Found(begin, stop, place, claim, spelled, note)
-        one.for_each = self._each.search(text, max(start, begin - 14), begin) is not None
-        return one
+        return Found(begin, stop, place, claim, spelled, note)
 
     def _of_hundred(self, text: str, place: int, start: int, end: int, digits: int) -> tuple[Found | None, int]:
         """百分之九十 is 90 %."""

@@ -26,7 +26,7 @@ class Clauses:
         """Other indicators of which the same sentence has spoken, and whose figure the quantity might be as well."""
         words = self._words_in(around.before + around.quote + around.rest_of_clause)
         names = (name for word in words for name in self._lexicon.by_word[word] if words.issuperset(name.words))
-        codes = {name.indicator.code for name in names if self._lexicon.takes(name.indicator, quantity.measure)}
+        codes = {name.indicator.code for name in names if name.takes(quantity.measure)}
         return sorted(codes - {quantity.indicator_code, OUTSIDE})
 
     def named_outright(self, quantity: Quantity, around: Around) -> str:
@@ -36,7 +36,7 @@ class Clauses:
             name
             for word in words
             for name in self._lexicon.by_word[word]
-            if words.issuperset(name.words) and self._lexicon.takes(name.indicator, quantity.measure)
+            if words.issuperset(name.words) and name.takes(quantity.measure)
         ]
         codes = {name.indicator.code for name in names}
         if not names or quantity.indicator_code in codes or OUTSIDE in codes:
