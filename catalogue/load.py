@@ -429,9 +429,10 @@ def _read_approval_rule(entry: Entry) -> ApprovalRule | None:
 
 
 def _read_reminders(entry: Entry) -> Reminders:
-    steps = [_read_step(fields) for fields in entry.children("steps")]
-    reminders = Reminders(entry.whole("gives_up_after_days", least=1), tuple(step for step in steps if step))
-    if entry.finish() and None not in steps:
+    steps, approvals = ([_read_step(fields) for fields in entry.children(of)] for of in ("steps", "approvals"))
+    known = (tuple(step for step in some if step) for some in (steps, approvals))
+    reminders = Reminders(entry.whole("gives_up_after_days", least=1), *known)
+    if entry.finish() and None not in steps + approvals:
         rules.check_reminders(reminders, entry)
     return reminders
 

@@ -513,7 +513,10 @@ class RemindedParty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReminderStep:
-    """A reminder that is due `days` after a due day, before it where negative; `asks` is a sentence with {due}."""
+    """A reminder that is due `days` after a due day, before it where negative; `asks` is a sentence with {due}.
+
+    Of an approval the day is that since which a submission waits, and the unit the one whose turn it is to approve.
+    """
 
     code: str
     days: int
@@ -524,10 +527,14 @@ class ReminderStep:
 
 @dataclass(frozen=True, slots=True)
 class Reminders:
-    """Who is reminded when, the steps in the order of their days; after `gives_up_after_days` nobody is any more."""
+    """Who is reminded when, the steps in the order of their days; after `gives_up_after_days` nobody is any more.
+
+    `steps` are those of forms that have not come, `approvals` those of submissions that wait for one.
+    """
 
     gives_up_after_days: int
     steps: tuple[ReminderStep, ...]
+    approvals: tuple[ReminderStep, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,12 +212,16 @@ def mistakes_of_approval_rule(rule: ApprovalRule) -> Iterator[str]:
 
 def check_reminders(reminders: Reminders, entry: Entry) -> None:
     """Steps ascend, each day once and before it is given up; their sentences name the due day and nothing else."""
-    days = [step.days for step in reminders.steps]
-    if any(later <= earlier for earlier, later in pairwise(days)):
-        entry.mistake("its steps must be in ascending order of days, each day once")
-    if days and days[-1] > reminders.gives_up_after_days:
-        entry.mistake(f"gives_up_after_days {reminders.gives_up_after_days} must not be before the last step")
-    for step in reminders.steps:
+    for name, steps in (("steps", reminders.steps), ("approvals", reminders.approvals)):
+        days = [step.days for step in steps]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            entry.mistake(f"its {name} must be in ascending order of days, each day once")
+        if days and days[-1] > reminders.gives_up_after_days:
+            entry.mistake(f"gives_up_after_days {reminders.gives_up_after_days} must not be before the last step")
+    twice = {step.code for step in reminders.steps} & {step.code for step in reminders.approvals}
+    if twice:
+        entry.mistake(f"{min(twice)} names a step of steps and one of approvals; give one of them another name")
+    for step in (*reminders.steps, *reminders.approvals):
         if re.findall(r"[{}][^{}]*[{}]?", step.asks) != ["{due}"]:
             entry.mistake(f"asks of {step.code} must name {{due}}, once, and nothing else in braces")
 

@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 _ADDED = (Scope.OWN, Scope.JURISDICTION)
 _RECEIPT = re.compile(r"\.回执(\(\d+\))?\.txt$")
 _PAGE, _WORKBOOK = r".识读\1.html", r".待确认\1.xlsx"
+_ABOUT_PAGE, _ABOUT_WORKBOOK = "原文中认出的每个数和读法，请核对", "认出的数已填好，核对、补全后报送即可，不用再打一遍"
+
+
+def names_beside(receipt_name: str) -> dict[str, str]:
+    """The names that page and workbook have beside a receipt, and what is said of them."""
+    named = {_PAGE: _ABOUT_PAGE, _WORKBOOK: _ABOUT_WORKBOOK}
+    return {_RECEIPT.sub(name, receipt_name): about for name, about in named.items()}
 
 
 class _FormFigure(NamedTuple):
@@ -100,11 +107,11 @@ class _Answer:
 
     def files(self) -> Iterator[File]:
         workbook = self._workbook()
-        name = _RECEIPT.sub(_WORKBOOK, self._delivery.receipt_name)
-        page = render(self._page(name if workbook else ""), self._catalogue)
-        yield File(_RECEIPT.sub(_PAGE, self._delivery.receipt_name), page.encode(), "原文中认出的每个数和读法，请核对")
+        of_page, of_workbook = names_beside(self._delivery.receipt_name).items()
+        page = render(self._page(of_workbook[0] if workbook else ""), self._catalogue)
+        yield File(of_page[0], page.encode(), of_page[1])
         if workbook:
-            yield File(name, workbook, "认出的数已填好，核对、补全后报送即可，不用再打一遍")
+            yield File(of_workbook[0], workbook, of_workbook[1])
 
     def _workbook(self) -> bytes | None:
         period = parse_period(self._row.period or "")

@@ -20,7 +20,7 @@ from ingestion import wording
 from ingestion.disk import force_to_disk
 from ingestion.lock import only_writer
 from ingestion.observations import Place
-from ingestion.receipt_figures import followed_up, published_figures
+from ingestion.receipt_figures import Followed, followed_up, published_figures
 from ingestion.tree import Tree, stored
 from kexie.home import Home
 
@@ -61,6 +61,9 @@ SECTIONS = {
     Severity.WARNING: "提示（不影响受理，请核对）",
     Severity.INFO: "告知",
 }
+TOGETHER = 4
+"""So many remarks that end with the same advice are listed last, and the advice given once."""
+
 TO_MEND = (Severity.ERROR, Severity.EXPLAIN)
 """What a clerk must do something about: a workbook with such a cell is given back, in a sixth of a second each."""
 
@@ -90,7 +93,7 @@ class Receipt:
     submissions: Sequence[Any]
     findings: Sequence[Any]
     beside: Sequence[File] = ()
-    figures: Sequence[Any] = ()
+    figures: Sequence[Followed] = ()
 
 
 class Names:
@@ -143,7 +146,7 @@ def write_missing(home: Home, engine: Engine, catalogue: Catalogue, tree: Tree) 
     last = 0
     while True:
         with engine.connect() as connection:
-            receipts = _missing(connection, last)
+            receipts = _missing(connection, last, catalogue)
             if not receipts:
                 return problems
             receipts = _with_files(home, connection, receipts, catalogue, tree, problems)
@@ -158,8 +161,8 @@ def render(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> str:
     parts = (
         _head(receipt, tree),
         _submissions(receipt, catalogue, tree),
-        _findings(receipt),
-        followed_up(receipt.figures, catalogue),
+        _findings(receipt, catalogue),
+        followed_up(receipt.figures, catalogue, lambda row: form_named(row, catalogue, tree)),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
 
@@ -171,7 +174,7 @@ def beforehand(receipt: Receipt, catalogue: Catalogue, tree: Tree) -> Iterator[s
     yield f"报送单位：{unit_named(delivery.submitter_code, tree)}"
     yield f"若现在报送：{_result(receipt)}"
     yield from _submissions(receipt, catalogue, tree, with_numbers=False)
-    yield from _findings(receipt)
+    yield from _findings(receipt, catalogue)
 
 
 def _result(receipt: Receipt) -> str:
@@ -220,30 +223,49 @@ def _taken(submission: Any, held: int, *, with_numbers: bool) -> str:  # noqa: A
     return f"收下 {submission.figures_read} 个数{remark}{number}。"
 
 
-def _findings(receipt: Receipt) -> Iterator[str]:
+def _findings(receipt: Receipt, catalogue: Catalogue) -> Iterator[str]:
     for severity, title in SECTIONS.items():
         found = [one for one in receipt.findings if one.severity == severity and one.code not in BY_TICK]
         if found:
-            yield from ("", f"{title}（{len(found)} 条）", *_listed(found[:LISTED]))
+            yield from ("", f"{title}（{len(found)} 条）", *_listed(found[:LISTED], catalogue))
         if len(found) > LISTED:
             yield f"另有 {len(found) - LISTED} 条，改正以上问题后重新报送时再列。"
     zeros = [one for one in receipt.findings if one.code in BY_TICK and one.state != "rejected"]
     if zeros:
-        yield from ("", f"按“其余为0”记为 0 的（{len(zeros)} 项，请逐项核对）", *_listed(zeros))
+        yield from ("", f"按“其余为0”记为 0 的（{len(zeros)} 项，请逐项核对）", *_listed(zeros, catalogue))
 
 
-def _listed(found: Sequence[Any]) -> Iterator[str]:
-    for number, finding in enumerate(found, start=1):
-        spot = Place(
-            finding.sheet or "",
-            finding.cell or "",
-            finding.line,
-            finding.span_start,
-            finding.span_end,
-            finding.quote or "",
-        )
-        where = wording.place(spot)
-        yield f"{number}. {where}：{finding.sentence}" if where else f"{number}. {finding.sentence}"
+def _listed(found: Sequence[Any], catalogue: Catalogue) -> Iterator[str]:
+    alike: dict[str, list[Any]] = defaultdict(list)
+    for finding in found:
+        alike[_advice(finding, catalogue)].append(finding)
+    many = {advice for advice, group in alike.items() if advice and len(group) >= TOGETHER}
+    single = [finding for finding in found if _advice(finding, catalogue) not in many]
+    for number, finding in enumerate(single, start=1):
+        yield f"{number}. {_where(finding)}{finding.sentence}"
+    for number, advice in enumerate((advice for advice in alike if advice in many), start=len(single) + 1):
+        yield f"{number}. 以下 {len(alike[advice])} 条：{advice}"
+        for finding in alike[advice]:
+            yield f"   {_where(finding)}{finding.sentence.removesuffix(advice)}"
+
+
+def _advice(finding: Any, catalogue: Catalogue) -> str:  # noqa: ANN401 - a row of the query below
+    """How the sentence ends that every finding of this kind ends with; nothing where each has its own."""
+    asks = catalogue.findings[finding.code].asks
+    return asks if finding.sentence.endswith(asks) else ""
+
+
+def _where(finding: Any) -> str:  # noqa: ANN401 - a row of the query below
+    spot = Place(
+        finding.sheet or "",
+        finding.cell or "",
+        finding.line,
+        finding.span_start,
+        finding.span_end,
+        finding.quote or "",
+    )
+    where = wording.place(spot)
+    return f"{where}：" if where else ""
 
 
 def form_named(row: Any, catalogue: Catalogue, tree: Tree) -> str:  # noqa: ANN401 - a row of a query
@@ -259,7 +281,7 @@ def unit_named(unit_code: str, tree: Tree) -> str:
     return f"{spans[-1].name}（{code}）" if spans else code
 
 
-def _missing(connection: Connection, after: int) -> list[Receipt]:
+def _missing(connection: Connection, after: int, catalogue: Catalogue) -> list[Receipt]:
     from sqlalchemy import text
 
     deliveries = connection.execute(text(MISSING), {"after": after, "limit": BATCH}).all()
@@ -272,7 +294,7 @@ def _missing(connection: Connection, after: int) -> list[Receipt]:
         for row in connection.execute(text(FINDINGS), seqs):
             findings[row.delivery_seq].append(row)
     published = [delivery.delivery_seq for delivery in deliveries if delivery.is_published]
-    figures = published_figures(connection, published) if published else {}
+    figures = published_figures(connection, published, catalogue) if published else {}
     return [
         Receipt(
             delivery,
@@ -297,7 +319,8 @@ def _with_files(
     for receipt in receipts:
         delivery = receipt.delivery
         try:
-            files = _files(home, connection, receipt, catalogue, tree)
+            is_first = delivery.receipt_written_at is None
+            files = _files(home, connection, receipt, catalogue, tree) if is_first else _named_again(home, receipt)
         except Exception as error:
             files = ()
             name = f"{delivery.submitter_code}/{delivery.receipt_name}"
@@ -313,11 +336,31 @@ def _files(home: Home, connection: Connection, receipt: Receipt, catalogue: Cata
         from ingestion.narrative_answers import files_for
 
         return files_for(connection, delivery, receipt.findings, catalogue, tree)
-    if delivery.kind == "workbook" and any(one.cell and one.severity in TO_MEND for one in receipt.findings):
+    if _is_given_back(receipt):
         from ingestion.workbook_answers import given_back
 
         return given_back(home, delivery, receipt.findings, list(_head(receipt, tree)))
     return ()
+
+
+def _named_again(home: Home, receipt: Receipt) -> Sequence[File]:
+    """What went with a receipt when it was first written, as far as it is still there; only its name is needed."""
+    delivery = receipt.delivery
+    if delivery.kind == NARRATIVE:
+        from ingestion.narrative_answers import names_beside
+    elif _is_given_back(receipt):
+        from ingestion.workbook_answers import names_beside
+    else:
+        return ()
+    folder = home.outbox / delivery.submitter_code
+    could_be = names_beside(delivery.receipt_name)
+    return [File(name, b"", about) for name, about in could_be.items() if (folder / name).exists()]
+
+
+def _is_given_back(receipt: Receipt) -> bool:
+    """Whether a workbook has a cell that its clerk must do something about."""
+    is_workbook = receipt.delivery.kind == "workbook"
+    return is_workbook and any(one.cell and one.severity in TO_MEND for one in receipt.findings)
 
 
 def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: Tree, problems: list[str]) -> list[int]:
@@ -328,7 +371,7 @@ def _write(home: Home, receipts: Sequence[Receipt], catalogue: Catalogue, tree: 
         delivery = receipt.delivery
         folder = (outbox / delivery.submitter_code).path
         # The receipt comes last: whoever sees it finds what it names. What went with it the first time may have been
-        # worked on since.
+        # worked on since, and is not written again.
         files = [(file.name, file.data) for file in receipt.beside if delivery.receipt_written_at is None]
         files.append((delivery.receipt_name, for_notepad(render(receipt, catalogue, tree))))
         written = []
@@ -374,7 +417,8 @@ def _record(connection: Connection, written: Sequence[int], published: Sequence[
     connection.execute(text(query), {"written": list(written), "published": list(published)})
 
 
-# A receipt is due when it was never written, and once more when all that was accepted of the file is published.
+# A receipt is due when it was never written, and once more when all that was accepted of the file is published, and
+# whenever what became of it has changed since. A year that did not change then need not have been published again.
 MISSING = """
     with unanswered as (
         select delivery_seq
@@ -397,8 +441,10 @@ MISSING = """
                 from landing.submission
                 left join landing.year_change as change on change.year = submission.year
                 where submission.delivery_seq = delivery.delivery_seq and submission.state = 'accepted'
-                    and coalesce(change.published_seq, 0)
-                        < greatest(delivery.delivery_seq, delivery.figures_changed_seq)
+                    and coalesce(change.published_seq, 0) < case
+                        when delivery.figures_changed_seq is null then delivery.delivery_seq
+                        else greatest(delivery.delivery_seq, least(delivery.figures_changed_seq, change.changed_seq))
+                    end
             ) as is_published
         from unanswered
         join landing.delivery on delivery.delivery_seq = unanswered.delivery_seq

@@ -16,7 +16,7 @@ from ingestion.periods import Period, parse_period
 from ingestion.receipts import Names, form_named, unit_named
 from ingestion.tree import Tree, stored
 from ingestion.withdraw import standing
-from ingestion.years import mark_changed
+from ingestion.years import mark_taken_back
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def give_back(home: Home, engine: Engine, submission_id: int, by: str, reason: s
                     "notice": Names(home).free(row.submitter_code, row.file_name, NOTICE),
                 },
             )
-            mark_changed(connection, [row.year])
+            mark_taken_back(connection, submission_id, row.year)
         problems = write_missing_notices(home, engine, load_catalogue(), tree)
     if problems:
         raise UserError(f"Submission {submission_id} is returned, but {'; '.join(problems)}. It is tried again.")

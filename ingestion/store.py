@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ingestion.checks.results import Checked, Explained, Named, Observed
 from ingestion.context import Key
-from ingestion.years import mark_changed
+from ingestion.years import mark_changed, tell_replaced
 from kexie.database import copy_rows
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def store(connection: Connection, outcomes: Sequence[Outcome], catalogue_version
         if submission.is_accepted and submission.year is not None
     }
     mark_changed(connection, years)
+    tell_replaced(connection, [outcome.delivery_seq for outcome in outcomes])
     return years
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ingestion.lock import only_writer
-from ingestion.years import mark_changed
+from ingestion.years import mark_taken_back
 from kexie.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def withdraw(engine: Engine, submission_id: int) -> int:
         row = standing(connection, submission_id, "withdraw")
         insert = text("insert into landing.withdrawal (submission_id) values (:submission)")
         connection.execute(insert, {"submission": submission_id})
-        mark_changed(connection, [row.year])
+        mark_taken_back(connection, submission_id, row.year)
     return int(row.year)
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 _RECEIPT = re.compile(r"(\.[^.]*)\.回执(\(\d+\))?\.txt$")
 _WORKBOOK = r"\2.xlsx"
+_ABOUT = "有误和待说明的格已标出，改好后可直接用它重报"
+
+
+def names_beside(receipt_name: str) -> dict[str, str]:
+    """The name that the marked workbook has beside a receipt, if there is one, and what is said of it."""
+    return {_RECEIPT.sub(_WORKBOOK, receipt_name): _ABOUT}
 
 
 def given_back(home: Home, delivery: Any, findings: Sequence[Any], head: Sequence[str]) -> list[File]:  # noqa: ANN401
@@ -24,5 +30,4 @@ def given_back(home: Home, delivery: Any, findings: Sequence[Any], head: Sequenc
     if not is_worth_marking(delivery.size_bytes, marks):
         return []
     data = marked(archived(home, delivery.sha256).read_bytes(), head, marks)
-    name = _RECEIPT.sub(_WORKBOOK, delivery.receipt_name)
-    return [File(name, data, "有误和待说明的格已标出，改好后可直接用它重报")]
+    return [File(name, data, about) for name, about in names_beside(delivery.receipt_name).items()]

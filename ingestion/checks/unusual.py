@@ -35,7 +35,6 @@ UNLIKE_SHARE, UNLIKE_FEWEST = 0.6, 6
 SHORTEST_SHIFT = 3
 SIZE_FEWEST = 5
 LAST_YEAR, PEERS = "上年的", "同级单位通常的"
-NOT_COMPARED = (Aggregation.RANK,)
 
 
 class Item(NamedTuple):
@@ -61,10 +60,16 @@ def check(findings: Findings, context: Context, filing: Filing) -> None:
     """Doubt what lies far from last year's figures, or where there are none from those of like units."""
     day = filing.period.last_day
     spreads = tuple(float(context.limit(f"{name}_spread", day)) for name in ("usual", "least", "most"))
+    of_ranks = float(context.limit("rank_spread", day))
     growths = context.peers.growths(filing.key)
     limit = float(context.limit("doubt_distance", day))
     for scope in ("own", "jurisdiction"):
-        told = [one for one in filing.told(context.rules, scope).values() if _is_compared(context, one)]
+        told, ranks = _compared(context, filing.told(context.rules, scope).values())
+        for one in ranks:
+            item = _item(filing, one, growths, spreads)._replace(spread=of_ranks)
+            # Who was last may be first.
+            if item.distance > limit:
+                _Scope(findings, context, filing, scope, [item], limit).check()
         if all(_is_usual(filing, one, growths, spreads, limit) for one in told):
             continue
         items = [_item(filing, one, growths, spreads) for one in told]
@@ -75,11 +80,15 @@ Growths = Mapping[str, Usual | None]
 Spreads = tuple[float, ...]
 
 
-def _is_compared(context: Context, told: Told) -> bool:
-    filed = told.filed
-    if not filed.value or filed.state != "number" or told.cell is None:
-        return False
-    return context.rules[told.code].indicator.aggregation not in NOT_COMPARED
+def _compared(context: Context, told: Iterable[Told]) -> tuple[list[Told], list[Told]]:
+    """The numbers that are held against others, and apart from them ranks and scores, which go with nothing else."""
+    figures: list[Told] = []
+    ranks: list[Told] = []
+    for one in told:
+        if one.filed.value and one.filed.state == "number" and one.cell is not None:
+            is_rank = context.rules[one.code].indicator.aggregation is Aggregation.RANK
+            (ranks if is_rank else figures).append(one)
+    return figures, ranks
 
 
 def _is_usual(filing: Filing, told: Told, growths: Growths, spreads: Spreads, limit: float) -> bool:

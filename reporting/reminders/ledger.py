@@ -68,7 +68,7 @@ def write_down(connection: Connection, messages: Sequence[Message], today: date)
                 "step": one.step.code,
             }
             for message in messages
-            for one in message.recipient.missing
+            for one in message.recipient.told
         ],
     )
 

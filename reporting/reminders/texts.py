@@ -10,7 +10,7 @@ from itertools import groupby
 
 from ingestion.wording import period as spoken
 from kexie.page import page
-from reporting.reminders.due import Missing, Recipient
+from reporting.reminders.due import Awaiting, Missing, Recipient
 
 STATES = {
     "missing": "未报",
@@ -21,6 +21,11 @@ STATES = {
 HOW = (
     "报送方法：把填好的工作簿放进本单位的收件文件夹（inbox/{code}/），几分钟后回执出现在 outbox/{code}/；"
     "被退回的，请按回执逐条改正后重报。确实是零的填 0，没有这项工作的填“-”；留空就是没有报。"
+)
+HOW_TO_APPROVE = (
+    "审核办法：核对本单位发件夹里的“待审核.txt”（outbox/{code}/），把结果告知数据组——通过的：kexie approve 报送编号 "
+    "--as {code} --by 审核人；有误的退回：kexie return 报送编号 --by {code} --reason 理由。审核完之前，这些数按本省规定"
+    "不计入汇总或注明未审核。"
 )
 HEADINGS = ("单位", "报告期", "截止日", "状态", "报表", "逾期天数")
 
@@ -47,7 +52,11 @@ def _subject(recipient: Recipient) -> str:
         parts.append(f"本单位有 {len(recipient.own)} 张报表待报")
     if recipient.below:
         parts.append(f"下级 {_units(recipient.below)} 个单位有 {len(recipient.below)} 张报表待报")
-    return f"催报：{'，'.join(parts)}"
+    if recipient.to_approve:
+        parts.append(f"有 {len(recipient.to_approve)} 次报送等待本单位审核")
+    if recipient.awaiting:
+        parts.append(f"有 {len(recipient.awaiting)} 次报送等待下级审核")
+    return f"{'催报' if recipient.missing else '催审'}：{'，'.join(parts)}"
 
 
 def _units(missing: Iterable[Missing]) -> int:
@@ -61,6 +70,8 @@ def _text(recipient: Recipient, subject: str, today: date) -> str:
         lines += [f"截至 {today}，下级单位待报的报表：", *_list(recipient.below, today), ""]
         for name, words in _to_forward(recipient):
             lines += [f"—— 可直接转发给{name} ——", *words, ""]
+    for heading, words in _approvals(recipient, today):
+        lines += [f"{heading}：", *words, ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -126,11 +137,41 @@ def _page(recipient: Recipient, subject: str, today: date) -> str:
         body += ["<h2>本单位待报</h2>", _pre([*_asking(recipient.own), HOW.format(code=recipient.code)])]
     if recipient.below:
         body += [f"<h2>下级单位待报（截至 {today}）</h2>", *_table(recipient.below, today)]
+    for heading, words in _approvals(recipient, today):
+        body += [f"<h2>{escape(heading)}</h2>", _pre(words)]
     forwards = list(_to_forward(recipient))
     if forwards:
         body.append("<h2>可直接转发给各单位的催报文字</h2>")
         body += [f"<h3>{escape(name)}</h3>{_pre(words)}" for name, words in forwards]
     return page(subject, STYLE, body)
+
+
+def _approvals(recipient: Recipient, today: date) -> Iterator[tuple[str, list[str]]]:
+    """What waits for the recipient's approval, with what to do about it, and what waits for that of units below."""
+    if recipient.to_approve:
+        yield (
+            "等待本单位审核的报送",
+            [*_to_approve(recipient.to_approve, today), HOW_TO_APPROVE.format(code=recipient.code)],
+        )
+    if recipient.awaiting:
+        lines: list[str] = []
+        for name, ones in groupby(recipient.awaiting, key=lambda one: f"{one.approver_name}（{one.approver_code}）"):
+            together = list(ones)
+            lines += [f"【{name}：{len(together)} 次报送】", *(_waiting(one, today) for one in together)]
+        yield "等待下级审核的报送", lines
+
+
+def _to_approve(approvals: Sequence[Awaiting], today: date) -> Iterator[str]:
+    """What a unit is asked to approve, what waits longest first."""
+    ordered = sorted(approvals, key=lambda one: (-one.step.days, one.due_date))
+    for (step, since), ones in groupby(ordered, key=lambda one: (one.step, one.due_date)):
+        yield step.asks.format(due=since)
+        yield from (_waiting(one, today) for one in ones)
+
+
+def _waiting(one: Awaiting, today: date) -> str:
+    what = f"{one.unit_name}（{one.unit_code}），{one.form_name}，{spoken(one.period)}"
+    return f"  · 报送 {one.submission_id}：{what}，自 {one.due_date} 起等待 {(today - one.due_date).days} 天"
 
 
 def _pre(lines: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from reporting.reminders import ledger, remind
 from tests import mail_server
 from tests.conftest import NewDatabase
 from tests.integration.office import UNITS, Office, quietly
+from tests.integration.test_approval_ladder import accept, ask_for_approval
 from tests.integration.test_calendar import exception
 from tests.integration.test_reporting_status import LECTURES, send_blank
 
@@ -156,6 +157,98 @@ def test_a_unit_that_has_ended_is_not_written_to_but_its_superior_is(office: Off
         load_units(engine, office.home.root)
     on(office, DUE)
     assert [recipient for recipient, unit in told(office, "recipient_code, unit_code") if unit == "B"] == ["C"]
+
+
+# ---- approvals that wait
+
+
+@pytest.fixture
+def asking(office: Office) -> Office:
+    """What A files in 2021 is approved by the city, then by the province; it has filed today."""
+    ask_for_approval(office, f"{POPULARISATION},county,,city province,keep_out,2021-01-01,\n")
+    with office.engine.begin() as connection:
+        keep_exceptions(connection, Source.UNITS, [exception("2021-01-01", "9999-01-01")])
+    office.send("A", f"2021 {LECTURES} 10")
+    return office
+
+
+def came(office: Office) -> date:
+    """The day in Beijing on which the last file came."""
+    with office.engine.connect() as connection:
+        query = "select max(received_at at time zone 'Asia/Shanghai')::date from landing.delivery"
+        day: date = connection.scalars(text(query)).one()
+    return day
+
+
+def test_whose_turn_it_is_to_approve_is_told_and_the_longer_it_waits_the_higher(asking: Office) -> None:
+    day = came(asking)
+    on(asking, day + timedelta(2))
+    assert told(asking) == []
+    on(asking, day + timedelta(3))
+    on(asking, day + timedelta(6))
+    assert told(asking) == [("C", "A", "waits_three_days")]
+    (page,) = put(asking)["C"]
+    for said in (
+        "催审：有 1 次报送等待本单位审核",
+        f"以下报送自 {day} 起等待你单位审核",
+        "报送 1：甲一县科协（A），科普活动与科技志愿服务情况表，2021 年",
+        "kexie approve 报送编号 --as C --by 审核人",
+    ):
+        assert said in page
+    on(asking, day + timedelta(7))
+    on(asking, day + timedelta(7))
+    assert told(asking)[1:] == [("C", "A", "waits_week"), ("P", "A", "waits_week")]
+    (page,) = put(asking)["P"]
+    assert "等待下级审核的报送" in page
+    assert "【甲市科协（C）：1 次报送】\n  · 报送 1：甲一县科协（A）" in page
+
+
+def test_once_one_has_approved_the_next_is_told_and_after_the_last_nobody(asking: Office) -> None:
+    day = came(asking)
+    accept(asking, 1, "C")
+    on(asking, day + timedelta(14))
+    assert told(asking) == [("P", "A", "waits_two_weeks")]
+    accept(asking, 1, "P")
+    on(asking, day + timedelta(21))
+    assert len(told(asking)) == 1
+
+
+def test_a_revision_waits_anew_and_what_was_returned_waits_for_nobody(asking: Office) -> None:
+    day = came(asking)
+    with asking.engine.begin() as connection:
+        connection.execute(text("update landing.delivery set received_at = received_at - interval '10 days'"))
+    on(asking, day - timedelta(7))
+    asking.send("A", f"2021 {LECTURES} 11")
+    on(asking, day + timedelta(2))
+    on(asking, day + timedelta(3))
+    assert told(asking, "recipient_code, step, due_date") == [
+        ("C", "waits_three_days", day - timedelta(10)),
+        ("C", "waits_three_days", day),
+    ]
+    with asking.engine.begin() as connection:
+        connection.execute(text("insert into landing.withdrawal (submission_id) values (1), (2)"))
+    on(asking, day + timedelta(30))
+    assert len(told(asking)) == 2
+
+
+def test_what_became_of_a_unit_is_told_in_its_place(asking: Office) -> None:
+    day = came(asking)
+    ended = (day + timedelta(1)).isoformat()
+    rows = UNITS.replace("territorial,P,2000-01-01,", f"territorial,P,2000-01-01,{ended}")
+    rows = rows.replace("territorial,C,2000-01-01,", f"territorial,C,2000-01-01,{ended}")
+    rows += f"D,甲新市科协,city,territorial,P,{ended},\n"
+    rows += "".join(f"{unit},{unit}县科协,county,territorial,D,{ended},\n" for unit in "AB")
+    folder = asking.home.root / "units"
+    (folder / "units.csv").write_text(rows, encoding="utf-8")
+    (folder / "unit_events.csv").write_text(
+        f"event_date,kind,from_code,to_code,weight\n{ended},rename,C,D,1\n", encoding="utf-8"
+    )
+    with acting(asking.home, Role.INGEST) as engine:
+        load_units(engine, folder)
+    with asking.engine.begin() as connection:
+        keep_exceptions(connection, Source.UNITS, [exception("2021-01-01", "9999-01-01")])
+    on(asking, day + timedelta(3))
+    assert told(asking) == [("D", "A", "waits_three_days")]
 
 
 # ---- never twice

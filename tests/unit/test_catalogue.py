@@ -436,6 +436,16 @@ MISTAKES: list[tuple[str, Edit, str]] = [
     (REMINDERS, _in_step("due_day", asks="快报"), "asks of due_day must name {due}, once, and nothing else in braces"),
     (REMINDERS, _in_step("due_day", asks="{due} {unit}"), "asks of due_day must name {due}, once, and nothing else"),
     (REMINDERS, _in_step("two_weeks_late", days=90), "gives_up_after_days 60 must not be before the last step"),
+    (
+        REMINDERS,
+        lambda reminders: reminders["approvals"]["waits_week"].update(days=2),
+        "approvals must be in ascending order of days, each day once",
+    ),
+    (
+        REMINDERS,
+        lambda reminders: reminders["approvals"].update(due_day=reminders["approvals"].pop("waits_two_weeks")),
+        "due_day names a step of steps and one of approvals; give one of them another name",
+    ),
     (YOUTH, _in_activity(over_time="weekly"), f"{ACTIVITY}: over_time 'weekly' is unknown; use one of: sum, last"),
     (YOUTH, _in_activity(over_time="last"), f"{ACTIVITY}: over_time 'last' does not fit a flow; use one of: sum"),
     (YOUTH, _in_activity(levels=["state"]), f"{ACTIVITY}: levels 'state' is unknown; use one of: province, city"),

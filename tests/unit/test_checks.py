@@ -363,6 +363,13 @@ def test_a_figure_as_far_below_last_years_is_told_and_counts(context: Context, v
     assert [observed.is_held for observed in checked.submissions[0].observations] == [False]
 
 
+@pytest.mark.parametrize(("value", "codes"), [(1, []), (94, []), (500, []), (9400, ["ZEROS_TOO_MANY"])])
+def test_a_rank_or_score_may_move_far_but_not_by_two_zeros(context: Context, value: int, codes: list[str]) -> None:
+    _after(context, _reading(94, period="2020", indicator="contest_rank"))
+    checked = _check(context, [_reading(value, indicator="contest_rank")])
+    assert [code for code in _codes(checked) if code.startswith(("ZEROS", "FIGURE"))] == codes
+
+
 def test_a_reason_lets_it_pass_and_is_told(context: Context) -> None:
     _after(context, _reading(1, period="2020"))
     checked = _check(context, [_reading(9_000, note="新增线上活动")])
