@@ -13,6 +13,7 @@ from expectations.rules import Rule, exact, no_rows, quoted
 VALUES = RELATIONS["indicator_values"]
 LINES = RELATIONS["report_lines"]
 BREAKS = RELATIONS["series_breaks"]
+LEAVES = RELATIONS["contribution_leaves"]
 FIVE_ENTRY_EVENTS = "sp_five_entry_activity_count"
 FIVE_ENTRY_AUDIENCE = "sp_five_entry_persontimes"
 
@@ -23,6 +24,7 @@ def plausibility(catalogue: Catalogue) -> Iterable[Rule]:
     yield _jumps(catalogue)
     yield _audience(catalogue)
     yield _coverage(catalogue)
+    yield _adjustments()
 
 
 def _rates(catalogue: Catalogue) -> Rule:
@@ -96,6 +98,37 @@ def _coverage(catalogue: Catalogue) -> Rule:
         f"""
         select line.* from {LINES.path} as line
         where line.weighted_coverage < {_limit(catalogue, "report_line_coverage", "line.period")}
+        """,
+    )
+
+
+def _adjustments() -> Rule:
+    """A unit's adjustments of an indicator and year, of which none counts; a last one of 0 ends them on purpose."""
+    return no_rows(
+        VALUES,
+        "adjustments_counted",
+        "去重调整都已计入",
+        "在用的去重调整都计入合计；绝对值超过各下级采用数之和的不计，须由作调整的单位核对后重报",
+        f"""
+        select v.*, adjusting.adjustment, adjusting.observation_ids
+        from (
+            select filed.unit_code, left(filed.period, 4) as period, filed.indicator_code,
+                sum(filed.value) as adjustment, array_agg(filed.observation_id) as observation_ids
+            from published.adjustments as filed
+            where filed.is_in_force and not exists (
+                select 1 from published.working_figures as waiting
+                where waiting.submission_id = filed.submission_id and not waiting.is_counted
+            )
+            group by filed.unit_code, left(filed.period, 4), filed.indicator_code
+            having bool_and(filed.value <> 0)
+        ) as adjusting
+        join {VALUES.path} as v on v.unit_code = adjusting.unit_code and v.period = adjusting.period
+            and v.indicator_code = adjusting.indicator_code
+        where not exists (
+            select 1 from {LEAVES.path} as leaf
+            where leaf.role = 'adjustment' and leaf.period = v.period and leaf.indicator_code = v.indicator_code
+                and (leaf.holder_code = v.unit_code or leaf.observation_ids && adjusting.observation_ids)
+        )
         """,
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalogue.model import Catalogue
+from catalogue.model import Catalogue, Scope
 from ingestion import wording
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def _why_not(filed: Any) -> str:  # noqa: ANN401 - a row of FILED
         return f"{NOT_COUNTED}，尚待说明原因"
     if filed.is_unapproved:
         return f"{NOT_COUNTED}，尚待上级审核"
+    if filed.scope == Scope.ADJUSTMENT:
+        return f"{NOT_COUNTED}，各下级采用的数之和已不够扣减，请核对后重报"
     return NOT_COUNTED
 
 

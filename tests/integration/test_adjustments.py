@@ -40,6 +40,16 @@ def figures(office: Office) -> dict[str, tuple[Any, ...]]:
     return {row.unit_code: (row.value, row.own_value, row.adjustment_value, row.units_reported) for row in rows}
 
 
+def warned(office: Office) -> list[tuple[Any, ...]]:
+    """The adjustments of which the last audit says that they do not count."""
+    query = text(
+        "select unit_code, indicator_code from ops.check_results where expectation = 'adjustments_counted' "
+        "and not is_success and build_id = (select max(build_id) from ops.check_results)"
+    )
+    with office.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
 def test_it_changes_the_sums_of_whoever_made_it_and_above_and_no_units_own_figure(office: Office) -> None:
     assert figures(office) == {
         "P": (29, None, -8, 3),
@@ -89,9 +99,11 @@ def test_one_that_no_longer_fits_is_shown_and_not_used_until_it_fits_again(offic
     office.run()
     assert figures(office)["C"] == (12, 5, None, 2)
     assert [row.is_counted for row in ask(office, "select * from published.adjustments")] == [False]
+    assert warned(office) == [("C", LECTURES)]
     office.send("A", f"2021 {LECTURES} 8")
     office.run()
     assert figures(office)["C"] == (5, 5, -8, 2)
+    assert warned(office) == []
 
 
 def test_a_revision_without_it_has_dropped_it_and_why_says_so(office: Office) -> None:

@@ -455,6 +455,13 @@ PLANTED = [
         f"update {LINES} set weighted_coverage = 89.9999 where line_code = 'demonstration_communities'",
         "P base_demo_community_count 2021 ← 文件 P.xlsx，填报!C12",
     ),
+    Planted(
+        "adjustments_counted",
+        "insert into landing.observation (submission_id, indicator_code, scope, status, state, value, low, high, sheet,"
+        " cell) select max(submission_id), 'sp_lecture_count', 'adjustment', 'actual', 'number', -1, -1, -1, '填报',"
+        " 'F7' from landing.submission where unit_code = 'C' and state = 'accepted'",
+        "C sp_lecture_count 2021 ← 文件 C.xlsx，填报!F7",
+    ),
 ]
 
 # A row of each relation on whose other columns no second rule looks.
