@@ -127,7 +127,7 @@ def _form(catalogue: Catalogue, form: Form) -> Iterable[str]:
             _asked(catalogue, indicator),
             catalogue.label("collects", indicator.collect),
             "是" if indicator.core else "",
-            indicator.risk,
+            indicator.mind,
             indicator.official,
         )
     yield from _definitions(form)

@@ -322,6 +322,7 @@ def _read_indicator(form: str, entry: Entry) -> Indicator | None:
         "collect": collect,
         "core": entry.flag("core", False),
         "risk": entry.text("risk", ""),
+        "mind": entry.text("mind", entry.text("risk", "")),
         "official": entry.text("official", ""),
         "seed_facts": entry.whole("seed_facts", 0),
         "more_facts": entry.whole("more_facts", 0),

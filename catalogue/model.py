@@ -293,9 +293,10 @@ class Prose:
 class Indicator:
     """One thing that is counted. Figures are exact decimals in `measure` (元 for money, percent points for rates).
 
-    A `core` row of a workbook is shown at once; the others stand on a hidden sheet of it. Many indicators need no
-    definition beside their name and pitfalls (`risk`); `definitions` are in the order of their dates. The names of a
-    list bear its `title`, given at `title_level`, where they say no other.
+    A `core` row of a workbook is shown at once; the others stand on a hidden sheet of it. `risk` names its pitfalls in
+    the words of the field's table, `mind` in a clerk's, the same where no others are given. Many indicators need no
+    definition beside that; `definitions` are in the order of their dates. The names of a list bear its `title`, given
+    at `title_level`, where they say no other.
     """
 
     code: str
@@ -317,6 +318,7 @@ class Indicator:
     collect: Collect
     core: bool
     risk: str
+    mind: str
     official: str
     seed_facts: int
     more_facts: int

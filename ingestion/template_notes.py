@@ -27,8 +27,8 @@ def note_of(indicator: Indicator, catalogue: Catalogue, day: date, filed_as: Sta
         lines.append(f"口径（{since(definition.valid_from)}）：{definition.text}。")
         if definition.change:
             lines.append(f"调整：{definition.change}{_NOT_COMPARABLE if definition.breaks_series else ''}。")
-    if risk := _useful(indicator.risk):
-        lines.append(f"注意：{risk}。")
+    if mind := _useful(indicator.mind):
+        lines.append(f"注意：{mind}。")
     if official := _useful(indicator.official):
         lines.append(f"对应：{official}。")
     if unit := entry_unit(indicator):
