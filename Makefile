@@ -28,7 +28,7 @@ down: $(INSTALLED)
 	$(BIN)/kexie down
 
 test: $(INSTALLED)
-	$(BIN)/pytest --numprocesses=logical --dist=loadfile
+	$(BIN)/pytest --numprocesses=logical --dist=loadfile --no-loadscope-reorder
 
 # LibreOffice opens the workbooks and old Word files, OpenSSH serves an inbox, poppler reads PDFs and, with the font,
 # shows a printed page.
