@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -236,16 +236,15 @@ def _findings(receipt: Receipt, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _listed(found: Sequence[Any], catalogue: Catalogue) -> Iterator[str]:
-    alike: dict[str, list[Any]] = defaultdict(list)
-    for finding in found:
-        alike[_advice(finding, catalogue)].append(finding)
-    many = {advice for advice, group in alike.items() if advice and len(group) >= TOGETHER}
-    single = [finding for finding in found if _advice(finding, catalogue) not in many]
+    advised = [(finding, _advice(finding, catalogue)) for finding in found]
+    times = Counter(advice for _, advice in advised if advice)
+    many = [advice for advice, count in times.items() if count >= TOGETHER]
+    single = [finding for finding, advice in advised if advice not in many]
     for number, finding in enumerate(single, start=1):
         yield f"{number}. {_where(finding)}{finding.sentence}"
-    for number, advice in enumerate((advice for advice in alike if advice in many), start=len(single) + 1):
-        yield f"{number}. 以下 {len(alike[advice])} 条：{advice}"
-        for finding in alike[advice]:
+    for number, advice in enumerate(many, start=len(single) + 1):
+        yield f"{number}. 以下 {times[advice]} 条：{advice}"
+        for finding in (one for one, its in advised if its == advice):
             yield f"   {_where(finding)}{finding.sentence.removesuffix(advice)}"
 
 

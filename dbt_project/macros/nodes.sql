@@ -2,6 +2,7 @@
    indicator: its own figure, its claim, whether it is expected and complete. Townships, of which none is expected, have a row only where
    they filed. Units with others below them are few, and so are the holdings that are joined to them. #}
 {% macro rollup_nodes(has_children) -%}
+    {%- set of_few = ' and unit_no in (select unit_no from tree)' if has_children else '' -%}
     with tree as (
         select * from {{ ref('int_tree') }} where {{ '' if has_children else 'not ' }}has_children
     ),
@@ -15,11 +16,11 @@
     ),
 
     own as (
-        select * from {{ ref('int_holdings') }} where scope = 'own'{% if has_children %} and unit_no in (select unit_no from tree){% endif %}
+        select * from {{ ref('int_holdings') }} where scope = 'own'{{ of_few }}
     ),
 
     claims as (
-        select * from {{ ref('int_holdings') }} where scope = 'jurisdiction'{% if has_children %} and unit_no in (select unit_no from tree){% endif %}
+        select * from {{ ref('int_holdings') }} where scope = 'jurisdiction'{{ of_few }}
     ),
 
     ratios as (

@@ -1,4 +1,4 @@
--- Which filings may count in a slice: one row per slice, indicator and part of the year that lies in it.
+-- Which filings may count in a slice: one row per slice, indicator and part of the year that lies in it, both of them in `filing_no`.
 with slices as (
     select * from {{ ref('int_slices') }}
 ),
@@ -17,10 +17,6 @@ year_parts as (
 
 select
     slices.slice_id,
-    slice_indicators.indicator_code,
-    slices.year,
-    slices.series,
-    year_parts.part as year_part,
     year_parts.grain,
     year_parts.first_month,
     year_parts.last_month,
