@@ -1,5 +1,6 @@
 -- Each unit's year, or other slice, with what it took over from predecessors: one row per slice, unit, indicator and scope. Units that had a
 -- part in a succession have a row for every indicator; the others where they filed, with the figures it was made of.
+{{ config(materialized='view') }}
 
 select
     node_id, slice_id, unit_no, unit_code, indicator_no, indicator_code, scope, true as is_filed, has_number, value, low,

@@ -19,5 +19,4 @@ finished as (
     {{ finished_level('judged') }}
 )
 
--- In the order of the units, which publishing keeps: a history's index takes neighbours in half the time.
-select * from finished where units_expected > 0 or has_figure order by node_id
+select * from finished where units_expected > 0 or has_figure
