@@ -127,7 +127,7 @@ GRANTS: Mapping[Role, tuple[Grant, ...]] = {
         Grant("published", "insert", ("publication", *HISTORIES, *RELEASES)),
         # What was published is never changed: a row is closed, and another opened.
         Grant("published", "update (closed_by)", HISTORIES),
-        Grant("ops", "execute", ("analyse_history(text)",), kind="functions"),
+        Grant("ops", "execute", ("analyse_history(text)", "open_years(text, integer[], bigint)"), kind="functions"),
         *RECORDING,
     ),
     Role.OFFICE: (Grant("published", "select"),),

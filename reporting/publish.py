@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -29,6 +29,9 @@ RELATIONS: dict[str, tuple[str, ...]] = {
 
 BOOKKEEPING = ("opened_by", "closed_by")
 
+BY_YEAR = ("indicator_values", "contribution_leaves")
+"""The histories that grow with the figures: each year has a partition (migration 0028)."""
+
 BULK = ("set local work_mem = '256MB'", "set local enable_mergejoin = off")
 """Years are compared whole, by hashing: over several columns the planner takes that for dearer than sorting them."""
 
@@ -50,14 +53,18 @@ class _Change:
     """What is to be done to one relation's history: how many rows are opened and closed, and where they are.
 
     `rows` can stand after `from` and has every published column of the rows to open. Keys of rows to close are only in
-    a staged difference; without one there are none.
+    a staged difference; without one there are none. `new_years` have no partition yet in a history by year; where
+    `is_first`, none of the years has.
     """
 
     relation: str
     columns: str
+    bound: dict[str, list[str]]
     rows: str
     opened: int
     closed: int = 0
+    new_years: tuple[int, ...] = ()
+    is_first: bool = False
 
 
 def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Published:
@@ -65,10 +72,9 @@ def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Publ
 
     A row that differs in any column is closed and opened anew, a row absent from the candidate is closed.
     """
-    periods = [period for year in years for period in periods_of(year)]
     for statement in BULK:
         connection.execute(text(statement))
-    changes = [_change(connection, relation, key, periods) for relation, key in RELATIONS.items()]
+    changes = [_change(connection, relation, key, years) for relation, key in RELATIONS.items()]
     opened = {change.relation: change.opened for change in changes}
     closed = {change.relation: change.closed for change in changes}
     if not any(opened.values()) and not any(closed.values()):
@@ -85,18 +91,20 @@ def publish(connection: Connection, build_id: int, years: Sequence[int]) -> Publ
     return Published(publication_id, opened, closed)
 
 
-def _change(connection: Connection, relation: str, key: tuple[str, ...], periods: list[str]) -> _Change:
+def _change(connection: Connection, relation: str, key: tuple[str, ...], years: Sequence[int]) -> _Change:
     """Compare candidate and published; where nothing is published yet there is nothing to compare or to stage."""
+    periods = [period for year in years for period in periods_of(year)]
     columns = history_columns(connection, relation)
     candidate = f"candidate.{relation}"
+    new_years = _new_years(connection, relation, years)
     has_period = "period" in columns
-    in_force = "closed_by is null" + (" and period = any(:periods)" if has_period else "")
     bound = {"periods": periods} if has_period else {}
-    before = f"(select * from published.{relation}_history where {in_force})"
+    before = f"(select * from published.{relation}_history where {_in_force(bound)})"
     is_published: bool = connection.execute(text(f"select exists {before}"), bound).scalar_one()
     if not is_published:
         found: int = connection.execute(text(f"select count(*) from {candidate}")).scalar_one()
-        return _Change(relation, ", ".join(columns), candidate, found)
+        is_first = bool(new_years) and len(new_years) == len(years)
+        return _Change(relation, ", ".join(columns), bound, candidate, found, 0, new_years, is_first)
     difference = Difference(key, columns, before, candidate)
     connection.execute(
         text(f"create temporary table changed_{relation} on commit drop as {difference.changed()}"), bound
@@ -108,22 +116,53 @@ def _change(connection: Connection, relation: str, key: tuple[str, ...], periods
         )
     ).one()
     opened_rows = f"changed_{relation} where is_opened"
-    return _Change(relation, ", ".join(columns), opened_rows, counted.opened, counted.closed)
+    return _Change(relation, ", ".join(columns), bound, opened_rows, counted.opened, counted.closed, new_years)
 
 
 def _apply(connection: Connection, change: _Change, publication_id: int) -> None:
     if change.closed:
         _close(connection, change, publication_id)
     if change.opened:
-        written = connection.execute(
-            text(f"""
-                insert into published.{change.relation}_history ({change.columns}, opened_by)
-                select {change.columns}, :publication_id from {change.rows}
-            """),
-            {"publication_id": publication_id},
-        ).rowcount
-        _refuse_other(change.relation, change.opened, written)
+        _refuse_other(change.relation, change.opened, _open(connection, change, publication_id))
         _tell_planner(connection, change)
+
+
+def _open(connection: Connection, change: _Change, publication_id: int) -> int:
+    """Write the rows to open, and say how many. Years that are the first of theirs are written by their partitions."""
+    if change.new_years:
+        written: int = connection.execute(
+            text("select ops.open_years(:relation, :years, :publication_id)"),
+            {
+                "relation": change.relation,
+                "years": list(change.new_years),
+                "publication_id": publication_id if change.is_first else None,
+            },
+        ).scalar_one()
+        if change.is_first:
+            return written
+    return connection.execute(
+        text(f"""
+            insert into published.{change.relation}_history ({change.columns}, opened_by)
+            select {change.columns}, :publication_id from {change.rows}
+        """),
+        {"publication_id": publication_id},
+    ).rowcount
+
+
+def _in_force(bound: Mapping[str, object], of: str = "") -> str:
+    """What is said of a history's rows in force, of the periods if any are bound; the columns come `of` a table."""
+    return f"{of}closed_by is null" + (f" and {of}period = any(:periods)" if bound else "")
+
+
+def _new_years(connection: Connection, relation: str, years: Sequence[int]) -> tuple[int, ...]:
+    """The years for which a history by year has no partition yet."""
+    if relation not in BY_YEAR:
+        return ()
+    missing = """
+        select year from unnest(cast(:years as integer[])) as year
+        where to_regclass(cast(:history as text) || year) is null
+    """
+    return tuple(connection.scalars(text(missing), {"years": list(years), "history": f"published.{relation}_history_"}))
 
 
 def _tell_planner(connection: Connection, change: _Change) -> None:
@@ -146,10 +185,10 @@ def _close(connection: Connection, change: _Change, publication_id: int) -> None
             update published.{relation}_history as history
             set closed_by = :publication_id
             from changed_{relation} as changed
-            where changed.is_closed and history.closed_by is null
+            where changed.is_closed and {_in_force(change.bound, "history.")}
                 and {" and ".join(f"history.{column} = changed.{column}" for column in RELATIONS[relation])}
         """),
-        {"publication_id": publication_id},
+        {"publication_id": publication_id, **change.bound},
     ).rowcount
     _refuse_other(relation, change.closed, written)
 

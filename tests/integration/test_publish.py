@@ -80,13 +80,18 @@ def today(engine: Engine) -> Day:
 
 
 def tables(connection: Connection) -> list[str]:
-    query = text("select relname from pg_class where relnamespace = 'published'::regnamespace and relkind = 'r'")
-    return list(connection.scalars(query))
+    query = """
+        select relname from pg_class
+        where relnamespace = 'published'::regnamespace and relkind in ('r', 'p') and not relispartition
+    """
+    return list(connection.scalars(text(query)))
 
 
 def rows_where_they_lie(connection: Connection, relation: str) -> Rows:
     """Every row with its place and the transaction that wrote it: one that is written anew never has the same."""
-    query = text(f"select ctid::text, xmin::text, stored.* from published.{relation} as stored order by ctid")
+    query = text(
+        f"select tableoid, ctid::text, xmin::text, stored.* from published.{relation} as stored order by tableoid, ctid"
+    )
     return [tuple(row) for row in connection.execute(query)]
 
 
