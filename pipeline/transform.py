@@ -25,6 +25,9 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 WORK_MEMORY = "256MB"
 """What a model, or a test of one, may sort or hash in memory; given back when it is done."""
 
+SESSION = f"-c work_mem={WORK_MEMORY} -c max_parallel_workers_per_gather=0"
+"""Settings of dbt's sessions. Models run side by side; workers beside them cost more than they save."""
+
 
 class TransformError(Exception):
     """dbt could not build the candidate; the message names the first model or test that failed and why."""
@@ -94,7 +97,7 @@ def dbt_environment(engine: Engine) -> Iterator[None]:
         "DBT_ENV_SECRET_KEXIE_PASSWORD": url.password or "",
         "KEXIE_DBT_DATABASE": url.database or "",
         # Of dbt's sessions alone; the profile of its adapter has no place for it.
-        "PGOPTIONS": f"-c work_mem={WORK_MEMORY}",
+        "PGOPTIONS": SESSION,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

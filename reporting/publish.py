@@ -32,8 +32,13 @@ BOOKKEEPING = ("opened_by", "closed_by")
 BY_YEAR = ("indicator_values", "contribution_leaves")
 """The histories that grow with the figures: each year has a partition (migration 0028)."""
 
-BULK = ("set local work_mem = '256MB'", "set local enable_mergejoin = off")
-"""Years are compared whole, by hashing: over several columns the planner takes that for dearer than sorting them."""
+BULK = (
+    "set local work_mem = '256MB'",
+    "set local enable_mergejoin = off",
+    "set local max_parallel_workers_per_gather = 0",
+)
+"""Years are compared whole, by hashing: over several columns the planner takes that for dearer than sorting them. One
+process does it for less, and a publish is waited for by nobody."""
 
 MUCH_OF_IT = 0.1
 """The share of a history that a publication may add before the planner's numbers of it are counted anew."""

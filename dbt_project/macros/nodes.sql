@@ -3,19 +3,19 @@
    they filed. Units with others below them are few, and so are the holdings that are joined to them. #}
 {% macro rollup_nodes(has_children) -%}
     {%- set of_few = ' and unit_no in (select unit_no from tree)' if has_children else '' -%}
-    with tree as (
-        select * from {{ ref('int_tree') }} where {{ '' if has_children else 'not ' }}has_children
+    with tree as not materialized (
+        select tree.*, units.owes_nothing
+        from {{ ref('int_tree') }} as tree
+        left join {{ ref('int_units_by_slice') }} as units
+            on units.slice_id = tree.slice_id and units.unit_no = tree.unit_no
+        where {{ '' if has_children else 'not ' }}tree.has_children
     ),
 
-    asked as (
+    asked as not materialized (
         select * from {{ ref('int_asked') }}
     ),
 
-    units as (
-        select * from {{ ref('int_units_by_slice') }}
-    ),
-
-    own as (
+    own as {{ '' if has_children else 'not materialized ' }}(
         select * from {{ ref('int_holdings') }} where scope = 'own'{{ of_few }}
     ),
 
@@ -27,40 +27,59 @@
         select * from {{ ref('int_ratios') }}
     ),
 
+    -- Which indicators each unit has filed of its own: a few numbers a unit, where a million figures would be looked through.
+    filed as (
+        select slice_id, unit_no, array_agg(indicator_no) as indicator_nos from own group by slice_id, unit_no
+    ),
+
+    asked_units as (
+        select own.node_id, {{ asked_of_unit() }}, {{ own_figure('own') }}
+        from own
+        join tree on tree.slice_id = own.slice_id and tree.unit_no = own.unit_no
+        join asked on asked.kind_no = tree.kind_no and asked.indicator_no = own.indicator_no
+        union all
+        select
+            {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }}, {{ asked_of_unit() }}, {{ own_figure() }}
+        from tree
+        join asked on asked.kind_no = tree.kind_no
+        left join filed on filed.slice_id = tree.slice_id and filed.unit_no = tree.unit_no
+        where filed.unit_no is null or asked.indicator_no <> all (filed.indicator_nos)
+    ),
+
     nodes as (
         select
-            {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }} as node_id,
-            {{ node_id('tree.slice_id', 'tree.parent_no', 'asked.indicator_no') }} as parent_id,
-            tree.slice_id,
-            tree.unit_code,
-            tree.parent_code,
-            tree.depth,
-            tree.level,
-            tree.has_children,
-            asked.indicator_code,
-            asked.is_peak,
-            asked.is_coverage,
-            asked.has_greatest_low,
-            asked.is_adding,
-            asked.has_parts,
-            asked.is_never_added,
-            asked.is_ratio,
-            asked.is_list_owner,
-            asked.is_expected,
-            coalesce(own.is_filed, false) as own_is_filed,
-            coalesce(own.has_number, false) as own_has_number,
-            own.value as own_value,
-            own.low as own_low,
-            own.high as own_high,
-            own.provisional_value as own_provisional_value,
-            coalesce(own.is_provisional, false) as own_is_provisional,
-            own.narrative_value as own_narrative_value,
-            coalesce(own.is_narrative, false) as own_is_narrative,
-            coalesce(own.is_inherited, false) as own_is_inherited,
-            coalesce(own.is_estimate, false) as own_is_estimate,
+            nodes.node_id,
+            {{ node_id('nodes.slice_id', 'nodes.parent_no', 'nodes.indicator_no') }} as parent_id,
+            nodes.slice_id,
+            nodes.unit_code,
+            nodes.parent_code,
+            nodes.depth,
+            nodes.level,
+            nodes.has_children,
+            nodes.indicator_code,
+            nodes.is_peak,
+            nodes.is_coverage,
+            nodes.has_greatest_low,
+            nodes.is_adding,
+            nodes.has_parts,
+            nodes.is_never_added,
+            nodes.is_ratio,
+            nodes.is_list_owner,
+            nodes.is_expected,
+            coalesce(nodes.is_filed, false) as own_is_filed,
+            coalesce(nodes.has_number, false) as own_has_number,
+            nodes.value as own_value,
+            nodes.low as own_low,
+            nodes.high as own_high,
+            nodes.provisional_value as own_provisional_value,
+            coalesce(nodes.is_provisional, false) as own_is_provisional,
+            nodes.narrative_value as own_narrative_value,
+            coalesce(nodes.is_narrative, false) as own_is_narrative,
+            coalesce(nodes.is_inherited, false) as own_is_inherited,
+            coalesce(nodes.is_estimate, false) as own_is_estimate,
             case
-                when asked.is_ratio then coalesce(ratios.is_complete_in_both, false)
-                else coalesce(own.is_complete, units.owes_nothing, true)
+                when nodes.is_ratio then coalesce(ratios.is_complete_in_both, false)
+                else coalesce(nodes.is_complete, nodes.owes_nothing, true)
             end as is_complete,
             coalesce(claims.is_filed, false) as claim_is_filed,
             coalesce(claims.has_number and claims.is_complete, false) as has_claim,
@@ -73,7 +92,7 @@
             coalesce(claims.is_narrative, false) as claim_is_narrative,
             coalesce(claims.is_inherited, false) as claim_is_inherited,
             coalesce(claims.is_estimate, false) as claim_is_estimate,
-            own.observation_ids as own_observation_ids,
+            nodes.observation_ids as own_observation_ids,
             claims.observation_ids as claim_observation_ids,
             coalesce(ratios.is_computed, false) as ratio_is_computed,
             ratios.value as ratio_value,
@@ -83,21 +102,35 @@
             coalesce(ratios.is_narrative, false) as ratio_is_narrative,
             coalesce(ratios.is_inherited, false) as ratio_is_inherited,
             coalesce(ratios.is_estimate, false) as ratio_is_estimate
-        from tree
-        join asked
-            on asked.slice_id = tree.slice_id and asked.level = tree.level and asked.unit_type = tree.unit_type
-        left join units on units.slice_id = tree.slice_id and units.unit_no = tree.unit_no
-        left join own
-            on own.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }}
-        left join claims
-            on claims.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }}
-        left join ratios
-            on ratios.node_id = {{ node_id('tree.slice_id', 'tree.unit_no', 'asked.indicator_no') }}
-        where tree.level <> 'township'
-            or asked.is_expected
-            or own.is_filed
+        from asked_units as nodes
+        left join claims on claims.node_id = nodes.node_id
+        -- Nothing is looked for where there is no ratio.
+        left join ratios on ratios.node_id = case when nodes.is_ratio then nodes.node_id end
+        where nodes.level <> 'township'
+            or nodes.is_expected
+            or nodes.is_filed
             or claims.is_filed
     )
 
     select * from nodes
+{%- endmacro %}
+
+{# A unit and what is asked of it, from `tree` and `asked`. #}
+{% macro asked_of_unit() -%}
+    {% for column in ['slice_id', 'unit_no', 'parent_no', 'unit_code', 'parent_code', 'depth', 'level', 'has_children',
+                      'owes_nothing'] -%}
+    tree.{{ column }},
+    {% endfor %}
+    {% for column in ['indicator_no', 'indicator_code', 'is_peak', 'is_coverage', 'has_greatest_low', 'is_adding', 'has_parts',
+                      'is_never_added', 'is_ratio', 'is_list_owner', 'is_expected'] -%}
+    asked.{{ column }}{{ ', ' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# What a unit filed of its own, or nothing. #}
+{% macro own_figure(own=none) -%}
+    {% for column in ['is_filed', 'has_number', 'value', 'low', 'high', 'provisional_value', 'is_provisional', 'narrative_value',
+                      'is_narrative', 'is_inherited', 'is_estimate', 'is_complete', 'observation_ids'] -%}
+    {{ own ~ '.' if own else 'null as ' }}{{ column }}{{ ', ' if not loop.last }}
+    {% endfor %}
 {%- endmacro %}

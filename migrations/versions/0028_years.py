@@ -57,6 +57,8 @@ OPEN_YEARS = """
     create function ops.open_years(relation text, years integer[], publication_id bigint) returns bigint
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
+    set maintenance_work_mem = '256MB'
+    set max_parallel_maintenance_workers = 0
     as $$
     declare
         history text := format('published.%I', relation || '_history');
@@ -71,7 +73,8 @@ OPEN_YEARS = """
             place := format('published.%I', relation || '_history_' || year);
             execute format('create table %s (like %s including all excluding indexes)', place, history);
             execute format(
-                'comment on table %s is %L', place, format('%s，%s年', obj_description(history::regclass, 'pg_class'), year)
+                'comment on table %s is %L',
+                place, format('%s，%s年', obj_description(history::regclass, 'pg_class'), year)
             );
             execute format(
                 'alter table %s attach partition %s for values from (%L) to (%L)', unindexed, place, year, year + 1

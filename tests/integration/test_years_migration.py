@@ -1,4 +1,4 @@
-"""Migration 0028: what was published before it lies in partitions afterwards, one a year, and nobody sees a difference."""
+"""Migration 0028: what was published before it lies in partitions by year afterwards, and reads as it did."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ VALUES = """
     insert into published.indicator_values_history (unit_code, unit_name, unit_level, indicator_code, indicator_name,
         measure, period, value, basis, units_expected, units_reported, units_covered, is_inherited, is_estimate,
         opened_by, closed_by)
-    select 'P', '示例省科协', 'province', 'sp_lecture_count', '科普讲座', '场', period, value, 'partial', 2, 1, 1, false, false,
-        opened_by, closed_by
+    select 'P', '示例省科协', 'province', 'sp_lecture_count', '科普讲座', '场', period, value, 'partial', 2, 1, 1,
+        false, false, opened_by, closed_by
     from (values ('2020', 7, 1, null), ('2021', 10, 1, 2), ('2021', 11, 2, null), ('2021-12', 3, 2, null))
         as figures (period, value, opened_by, closed_by)
 """

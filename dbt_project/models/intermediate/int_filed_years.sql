@@ -33,9 +33,11 @@ whole as (
 parts as (
     select
         filings.*,
-        -- Of a stock only the last filing counts; not-applicable counts as one.
+        -- Of a stock only the last filing counts; not-applicable counts as one. Ordered as the observations are collected below: one
+        -- sort serves both.
         filings.over_time <> 'last' or filings.first_month = max(filings.first_month) over (
             partition by filings.node_id, filings.scope
+            order by filings.observation_id rows between unbounded preceding and unbounded following
         ) as is_counted,
         units.owed_first_month,
         units.owed_last_month,

@@ -47,7 +47,9 @@ select
     numbered.unit_no,
     parents.unit_no as parent_no,
     depths.depth,
-    superiors.parent_code is not null as has_children
+    superiors.parent_code is not null as has_children,
+    -- Slice, level and type of unit as one number.
+    dense_rank() over (order by members.slice_id, members.level, members.unit_type) as kind_no
 from members
 join {{ ref('int_units') }} as numbered on numbered.unit_code = members.unit_code
 left join {{ ref('int_units') }} as parents on parents.unit_code = members.parent_code
