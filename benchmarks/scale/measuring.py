@@ -42,6 +42,12 @@ class Cost:
     memory: float = 0
     imported: tuple[str, ...] = ()
 
+    def mean(self, other: Cost) -> Cost:
+        """What the same work costs on average of these two times."""
+        parts = ((self.wall, other.wall), (self.processor, other.processor), (self.database, other.database))
+        wall, processor, database = ((one + another) / 2 for one, another in parts)
+        return Cost(wall, processor, database, (self.pages + other.pages) // 2)
+
     def of_share(self, share: float) -> Cost:
         """What a part of the work would have cost."""
         return replace(

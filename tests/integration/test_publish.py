@@ -164,6 +164,37 @@ def test_each_publication_wrote_as_many_rows_as_it_says_and_no_row_names_another
     assert [tuple(row) for row in written] == [tuple(row) for row in said]
 
 
+def test_each_year_lies_in_a_partition_of_its_own_whatever_it_was_published_with(new_database: NewDatabase) -> None:
+    office = Office(new_database())
+    office.send("A", f"2020 {LECTURES} 5")
+    office.run()
+    office.send("A", f"2020 {LECTURES} 6", f"2021 {LECTURES} 10")
+    office.run()
+    with office.engine.connect() as connection:
+        places = connection.execute(text(PLACES), {"indicator": LECTURES}).all()
+        indexes = connection.scalars(text(INDEXES_OF_PARTITIONS)).all()
+    office.engine.dispose()
+    assert [tuple(row) for row in places] == [
+        ("published.indicator_values_history_2020", "2020", 5, 1, 2),
+        ("published.indicator_values_history_2020", "2020", 6, 2, None),
+        ("published.indicator_values_history_2021", "2021", 10, 2, None),
+    ]
+    assert [len(names) for names in indexes] == [3, 3, 2, 2]
+
+
+PLACES = """
+    select tableoid::regclass::text, period, value, opened_by, closed_by from published.indicator_values_history
+    where unit_code = 'A' and indicator_code = :indicator and period in ('2020', '2021')
+    order by period, opened_by
+"""
+
+INDEXES_OF_PARTITIONS = """
+    select array_agg(indexname) from pg_indexes
+    where schemaname = 'published' and tablename ~ '^(contribution_leaves|indicator_values)_history_20'
+    group by tablename order by tablename
+"""
+
+
 def test_what_was_just_published_is_known_to_the_planner(story: Story) -> None:
     """Who asks in the minute before the server counts by itself would else wait for a plan that knows nothing."""
     filled = {f"{relation}_history" for relation in RELATIONS if story.first.rows[f"{relation}_history"]}
