@@ -506,6 +506,7 @@ def database(new_database: NewDatabase) -> Iterator[Engine]:
     """A database with a sound candidate and the observations it was made from."""
     made = ready(new_database())
     with made.begin() as connection:
+        connection.exec_driver_sql("select ops.open_years('indicator_values', array[2020], null)")
         _make_candidate(connection)
     yield made
     made.dispose()
