@@ -108,7 +108,7 @@ def _change(connection: Connection, relation: str, key: tuple[str, ...], years: 
     is_published: bool = connection.execute(text(f"select exists {before}"), bound).scalar_one()
     if not is_published:
         found: int = connection.execute(text(f"select count(*) from {candidate}")).scalar_one()
-        is_first = bool(new_years) and len(new_years) == len(years)
+        is_first = len(new_years) == len(years)
         return _Change(relation, ", ".join(columns), bound, candidate, found, 0, new_years, is_first)
     difference = Difference(key, columns, before, candidate)
     connection.execute(

@@ -117,7 +117,7 @@
 
 {# A unit and what is asked of it, from `tree` and `asked`. #}
 {% macro asked_of_unit() -%}
-    {% for column in ['slice_id', 'unit_no', 'parent_no', 'unit_code', 'parent_code', 'depth', 'level', 'has_children',
+    {% for column in ['slice_id', 'parent_no', 'unit_code', 'parent_code', 'depth', 'level', 'has_children',
                       'owes_nothing'] -%}
     tree.{{ column }},
     {% endfor %}

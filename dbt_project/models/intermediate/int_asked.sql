@@ -1,13 +1,10 @@
--- What is asked of each kind of unit: one row per slice, level and type of unit that its tree has, and indicator rolled up in it. Said of a
+-- What is asked of each kind of unit: one row per kind (slice, level and type of unit that its tree has) and indicator rolled up in it. Said of a
 -- kind, it need not be found out again for each unit.
 with kinds as (
     select distinct slice_id, level, unit_type, kind_no from {{ ref('int_tree') }}
 )
 
 select
-    kinds.slice_id,
-    kinds.level,
-    kinds.unit_type,
     kinds.kind_no,
     indicators.indicator_code,
     indicators.sort_order as indicator_no,
