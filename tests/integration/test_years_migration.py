@@ -1,4 +1,4 @@
-"""Migration 0028: what was published before it lies in partitions by year afterwards, and reads as it did."""
+"""Migrations 0028 and 0030: what was published before lies in partitions by year afterwards, and reads as it did."""
 
 from __future__ import annotations
 
@@ -81,3 +81,29 @@ def test_each_row_moved_to_the_partition_of_its_year(upgraded: Home) -> None:
 def test_what_is_read_through_the_views_is_what_it_was(upgraded: Home, asked: str, found: list[int]) -> None:
     with ready(upgraded).connect() as connection:
         assert connection.scalars(text(asked)).all() == found
+
+
+@pytest.mark.parametrize(
+    ("relation", "key"),
+    [
+        ("indicator_values", "UNIQUE (unit_code, indicator_code, period, closed_by) NULLS NOT DISTINCT"),
+        ("contribution_leaves", "UNIQUE (holder_code, indicator_code, period, role, leaf_indicator_code) WHERE"),
+    ],
+)
+def test_the_partitions_that_were_there_have_the_indexes_of_a_new_one(upgraded: Home, relation: str, key: str) -> None:
+    with ready(upgraded).connect() as connection:
+        connection.execute(text("select ops.open_years(:relation, array[2019], null)"), {"relation": relation})
+        place = f"published.{relation}_history"
+        kept = connection.scalars(text(INDEXES), {"table": f"{place}_2021"}).all()
+        new = connection.scalars(text(INDEXES), {"table": f"{place}_2019"}).all()
+    assert any(told.startswith(key) for told in kept)
+    assert kept == new
+
+
+# Each of the table's indexes without the names that PostgreSQL gave it.
+INDEXES = """
+    select case when indisunique then 'UNIQUE ' else '' end
+        || regexp_replace(pg_get_indexdef(indexrelid), '^.* USING btree ', '') as told
+    from pg_index where indrelid = cast(:table as regclass)
+    order by told
+"""
