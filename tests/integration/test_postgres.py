@@ -50,6 +50,16 @@ def test_a_stopped_server_comes_back_on_its_port_with_its_data(home: Home) -> No
     assert ask(address, "select one from kept") == 1
 
 
+def test_a_server_takes_the_settings_of_today_when_it_is_started_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(postgres, "SETTINGS", {"listen_addresses": postgres.HOST, "unix_socket_directories": ""})
+        assert ask(postgres.start(home), "show wal_level") == "replica"
+        postgres.stop(home)
+    assert ask(postgres.start(home), "show wal_level") == "minimal"
+
+
 def test_stopping_a_server_that_never_ran_is_no_error(home: Home) -> None:
     postgres.stop(home)
 
