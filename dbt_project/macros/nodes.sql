@@ -1,13 +1,20 @@
 {# What the units that have others below them, or those that have none, bring to the rollup by themselves, one row per slice, unit and
    indicator: its own figure, its claim, whether it is expected and complete. Townships, of which none is expected, have a row only where
-   they filed. Units with others below them are few, and so are the holdings that are joined to them. #}
-{% macro rollup_nodes(has_children) -%}
+   they filed. Units with others below them are few, and so are the holdings that are joined to them. `of_years` says whether of whole
+   years or of the other slices alone. #}
+{% macro rollup_nodes(has_children, of_years=none) -%}
     {%- set of_few = ' and unit_no in (select unit_no from tree)' if has_children else '' -%}
-    with tree as not materialized (
-        select tree.*, units.owes_nothing
+    with slices as not materialized (
+        select slice_id from {{ ref('int_slices') }}
+        {% if of_years is not none -%}
+        where coalesce(part, '') {{ '=' if of_years else '<>' }} 'year'
+        {%- endif %}
+    ),
+
+    tree as not materialized (
+        select tree.*
         from {{ ref('int_tree') }} as tree
-        left join {{ ref('int_units_by_slice') }} as units
-            on units.slice_id = tree.slice_id and units.unit_no = tree.unit_no
+        join slices on slices.slice_id = tree.slice_id
         where {{ '' if has_children else 'not ' }}tree.has_children
     ),
 
@@ -29,7 +36,10 @@
 
     -- Which indicators each unit has filed of its own: a few numbers a unit, where a million figures would be looked through.
     filed as (
-        select slice_id, unit_no, array_agg(indicator_no) as indicator_nos from own group by slice_id, unit_no
+        select slice_id, unit_no, array_agg(indicator_no) as indicator_nos
+        from own
+        where slice_id in (select slice_id from slices)
+        group by slice_id, unit_no
     ),
 
     asked_units as (
@@ -52,11 +62,14 @@
             {{ node_id('nodes.slice_id', 'nodes.parent_no', 'nodes.indicator_no') }} as parent_id,
             nodes.slice_id,
             nodes.unit_code,
+            nodes.name as unit_name,
             nodes.parent_code,
             nodes.depth,
             nodes.level,
             nodes.has_children,
             nodes.indicator_code,
+            nodes.indicator_name,
+            nodes.measure,
             nodes.is_peak,
             nodes.is_coverage,
             nodes.has_greatest_low,
@@ -117,12 +130,12 @@
 
 {# A unit and what is asked of it, from `tree` and `asked`. #}
 {% macro asked_of_unit() -%}
-    {% for column in ['slice_id', 'parent_no', 'unit_code', 'parent_code', 'depth', 'level', 'has_children',
+    {% for column in ['slice_id', 'parent_no', 'unit_code', 'name', 'parent_code', 'depth', 'level', 'has_children',
                       'owes_nothing'] -%}
     tree.{{ column }},
     {% endfor %}
-    {% for column in ['indicator_no', 'indicator_code', 'is_peak', 'is_coverage', 'has_greatest_low', 'is_adding', 'has_parts',
-                      'is_never_added', 'is_ratio', 'is_list_owner', 'is_expected'] -%}
+    {% for column in ['indicator_no', 'indicator_code', 'indicator_name', 'measure', 'is_peak', 'is_coverage', 'has_greatest_low',
+                      'is_adding', 'has_parts', 'is_never_added', 'is_ratio', 'is_list_owner', 'is_expected'] -%}
     asked.{{ column }}{{ ', ' if not loop.last }}
     {% endfor %}
 {%- endmacro %}

@@ -2,11 +2,11 @@
 {% macro published_figures(which, with_tree_date=false) -%}
     select
         rollup.unit_code,
-        tree.name as unit_name,
+        rollup.unit_name,
         rollup.level as unit_level,
         rollup.indicator_code,
-        indicators.indicator_name,
-        indicators.measure,
+        rollup.indicator_name,
+        rollup.measure,
         slices.period,
         {% if with_tree_date %}
         slices.tree_date,
@@ -35,7 +35,5 @@
         rollup.adjustment_value
     from {{ ref('int_rollup') }} as rollup
     join {{ ref('int_slices') }} as slices on slices.slice_id = rollup.slice_id
-    join {{ ref('int_tree') }} as tree on tree.slice_id = rollup.slice_id and tree.unit_code = rollup.unit_code
-    join {{ ref('indicators') }} as indicators on indicators.indicator_code = rollup.indicator_code
     where {{ which }}
 {%- endmacro %}

@@ -103,10 +103,13 @@
         nodes.parent_id,
         nodes.slice_id,
         nodes.unit_code,
+        nodes.unit_name,
         nodes.parent_code,
         nodes.depth,
         nodes.level,
         nodes.indicator_code,
+        nodes.indicator_name,
+        nodes.measure,
         nodes.is_coverage,
         nodes.has_parts,
         nodes.is_never_added,
@@ -298,10 +301,13 @@
         parent_id,
         slice_id,
         unit_code,
+        unit_name,
         parent_code,
         depth,
         level,
         indicator_code,
+        indicator_name,
+        measure,
         basis,
         {% for part in ['value', 'low', 'high'] %}
         case
@@ -348,4 +354,39 @@
         uses_adjustment,
         case when uses_adjustment then adjustment_observation_ids end as adjustment_observation_ids
     from {{ judged }}
+{%- endmacro %}
+
+{# The finished rows of the units with nobody below them, of whole years or of the other slices alone. #}
+{% macro rollup_of_leaves(of_years) -%}
+    with nodes as (
+        {{ rollup_nodes(has_children=false, of_years=of_years) }}
+    ),
+
+    own_terms as (
+        {{ with_own_term('nodes') }}
+    ),
+
+    computed as (
+        {{ with_computed('own_terms') }}
+    ),
+
+    judged as (
+        {{ with_basis('computed') }}
+    ),
+
+    finished as (
+        {{ finished_level('judged') }}
+    )
+
+    select * from finished where units_expected > 0 or has_figure
+{%- endmacro %}
+
+{# The columns of a finished row but its arrays, of which dbt's unit tests cannot make rows. #}
+{% macro rollup_columns() -%}
+    node_id, parent_id, slice_id, unit_code, unit_name, parent_code, depth, level, indicator_code, indicator_name, measure, basis,
+    {% for part in ['value', 'low', 'high'] %}
+    {{ part }}, own_{{ part }}, computed_{{ part }}, claimed_{{ part }},
+    {% endfor %}
+    has_value, provisional_value, narrative_value, is_provisional, is_narrative, is_inherited, is_estimate,
+    adjustment_value, units_expected, units_reported, units_covered, stands_in, is_ratio, has_figure
 {%- endmacro %}

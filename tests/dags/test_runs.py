@@ -206,7 +206,7 @@ def not_signed_in(url: str) -> int:
 def spoil(engine: Engine, unit: str) -> None:
     """Have the candidate say one more than the unit filed."""
     statement = text(
-        "update candidate.indicator_values "
+        "update intermediate.int_rollup_leaves_of_years "
         "set own_value = own_value + 1, own_low = own_low + 1, own_high = own_high + 1 "
         "where unit_code = :unit and indicator_code = :indicator"
     )

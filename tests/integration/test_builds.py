@@ -214,9 +214,10 @@ def test_a_candidate_that_fails_its_audit_leaves_what_is_published_as_it_was(und
 
 
 ONE_TOO_MANY = """
-    update candidate.indicator_values
+    update intermediate.int_rollup_leaves_of_years
     set own_value = own_value + 1, own_low = own_low + 1, own_high = own_high + 1
-    where unit_code = 'B' and indicator_code = :indicator and period = '2021'
+    where unit_code = 'B' and indicator_code = :indicator
+        and slice_id in (select slice_id from intermediate.int_slices where period = '2021')
 """
 
 

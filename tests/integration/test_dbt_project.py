@@ -60,7 +60,7 @@ def test_a_seed_that_an_earlier_program_left_with_other_columns_is_made_anew(emp
 
 def test_a_build_of_nothing_makes_every_mart_and_holds_no_figure(empty: Engine) -> None:
     with empty.connect() as connection:
-        marts = connection.scalars(text("select tablename from pg_tables where schemaname = 'candidate'")).all()
+        marts = connection.scalars(text(MARTS)).all()
         assert set(marts) == set(RELATIONS)
         assert connection.scalar(text("select count(*) from candidate.indicator_values")) == 0
         assert connection.scalar(text("select count(*) from candidate.indicators"))
@@ -74,15 +74,33 @@ def test_a_mart_has_the_columns_and_types_of_what_is_published(empty: Engine, re
     assert mart == {name: kind for name, kind in history.items() if name not in BOOKKEEPING}
 
 
-def columns(rows: Any) -> dict[str, tuple[str, bool]]:  # noqa: ANN401 - rows of the query below
-    return {row.attname: (row.kind, row.attnotnull) for row in rows}
+def columns(rows: Any) -> dict[str, str]:  # noqa: ANN401 - rows of the query below
+    return {row.attname: row.kind for row in rows}
 
+
+MARTS = "select relname from pg_class where relnamespace = 'candidate'::regnamespace and relkind in ('r', 'v')"
 
 COLUMNS = """
-    select attname, format_type(atttypid, atttypmod) as kind, attnotnull
+    select attname, format_type(atttypid, atttypmod) as kind
     from pg_attribute
     where attrelid = cast(:relation as regclass) and attnum > 0 and not attisdropped
 """
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_a_mart_that_is_a_table_leaves_nothing_empty_that_is_always_published(empty: Engine, relation: str) -> None:
+    required = text("""
+        select attrelid = cast(:mart as regclass) as is_mart, attname
+        from pg_attribute
+        where attrelid in (cast(:mart as regclass), cast(:history as regclass)) and attnum > 0 and attnotnull
+            and (select relkind from pg_class where oid = cast(:mart as regclass)) = 'r'
+    """)
+    with empty.connect() as connection:
+        rows = connection.execute(
+            required, {"mart": f"candidate.{relation}", "history": f"published.{relation}_history"}
+        ).all()
+    mart, history = ({row.attname for row in rows if row.is_mart is which} for which in (True, False))
+    assert mart == history - set(BOOKKEEPING)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)

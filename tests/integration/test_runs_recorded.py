@@ -327,7 +327,7 @@ def test_a_check_that_does_not_hold_is_told_with_its_first_row_and_file(office: 
     with office.engine.begin() as connection:
         connection.execute(
             text(
-                "update candidate.indicator_values set own_value = own_value + 1, own_low = own_low + 1, "
+                "update intermediate.int_rollup_leaves_of_years set own_value = own_value + 1, own_low = own_low + 1, "
                 f"own_high = own_high + 1 where unit_code = 'A' and indicator_code = '{LECTURES}'"
             )
         )

@@ -7,6 +7,8 @@ with kinds as (
 select
     kinds.kind_no,
     indicators.indicator_code,
+    indicators.indicator_name,
+    indicators.measure,
     indicators.sort_order as indicator_no,
     indicators.aggregation = 'peak' as is_peak,
     indicators.aggregation = 'coverage' as is_coverage,

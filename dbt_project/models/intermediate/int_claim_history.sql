@@ -8,7 +8,7 @@ with wanted as (
 ),
 
 rollup as (
-    select * from {{ ref('int_rollup') }}
+    select * from {{ ref('int_rollup_of_years') }}
 ),
 
 published as (

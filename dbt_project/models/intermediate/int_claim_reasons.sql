@@ -40,7 +40,7 @@ contradicted as (
         on reach.slice_id = claims.slice_id
         and reach.unit_code = claims.unit_code
         and reach.indicator_code = claims.indicator_code
-    join {{ ref('int_rollup') }} as above
+    join {{ ref('int_rollup_of_years') }} as above
         on above.slice_id = claims.slice_id
         and above.unit_code = closure.ancestor_code
         and above.indicator_code = claims.indicator_code

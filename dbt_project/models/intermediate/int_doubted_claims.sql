@@ -26,7 +26,7 @@ doubted as (
         rollup.claimed_value - rollup.computed_value as gap,
         rollup.basis = 'claimed' as is_used,
         row_number() over (order by rollup.slice_id, rollup.unit_code, rollup.indicator_code) as claim_id
-    from {{ ref('int_rollup') }} as rollup
+    from {{ ref('int_rollup_of_years') }} as rollup
     join slices on slices.slice_id = rollup.slice_id
     join indicators on indicators.indicator_code = rollup.indicator_code
     where (rollup.claimed_high < rollup.computed_low or rollup.claimed_low > rollup.computed_high)

@@ -14,7 +14,7 @@ slices as (
 
 rollup as (
     select rollup.*, slices.year
-    from {{ ref('int_rollup') }} as rollup
+    from {{ ref('int_rollup_of_years') }} as rollup
     join slices on slices.slice_id = rollup.slice_id
     join terms on terms.indicator_code = rollup.indicator_code
     join adding on adding.indicator_code = rollup.indicator_code

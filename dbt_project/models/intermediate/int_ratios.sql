@@ -18,6 +18,8 @@ ratios as (
         indicators.indicator_code,
         indicators.measure,
         indicators.sort_order as indicator_no,
+        numerators.indicator_code as numerator_code,
+        denominators.indicator_code as denominator_code,
         numerators.sort_order as numerator_no,
         denominators.sort_order as denominator_no
     from {{ ref('indicators') }} as indicators
@@ -35,6 +37,8 @@ candidates as (
         ratios.indicator_code,
         ratios.indicator_no,
         ratios.measure,
+        ratios.numerator_code,
+        ratios.denominator_code,
         {{ node_id('tree.slice_id', 'tree.unit_no', 'ratios.indicator_no') }} as node_id,
         {{ node_id('tree.slice_id', 'tree.unit_no', 'ratios.numerator_no') }} as numerator_id,
         {{ node_id('tree.slice_id', 'tree.unit_no', 'ratios.denominator_no') }} as denominator_id
@@ -45,7 +49,9 @@ candidates as (
 
 -- Few indicators are part of a rate; both joins look among what they hold.
 part_holdings as (
-    select node_id, has_number, value, low, high, is_complete, is_provisional, is_narrative, is_inherited, is_estimate
+    select
+        node_id, has_number, value, low, high, is_complete, is_provisional, is_narrative, is_inherited, is_estimate,
+        observation_ids
     from {{ ref('int_holdings') }}
     where scope = 'own'
         and indicator_no in (select numerator_no from ratios union select denominator_no from ratios)
@@ -61,6 +67,7 @@ parts as (
         {{ part }}s.value as {{ part }}_value,
         {{ part }}s.low as {{ part }}_low,
         {{ part }}s.high as {{ part }}_high,
+        {{ part }}s.observation_ids as {{ part }}_observation_ids,
         {% endfor %}
         {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
         coalesce(numerators.is_{{ mark }}, false) or coalesce(denominators.is_{{ mark }}, false) as is_{{ mark }}
@@ -126,8 +133,11 @@ ratios_by_unit as (
 
 select
     parts.node_id,
-    parts.numerator_id,
-    parts.denominator_id,
+    {% for part in ['numerator', 'denominator'] %}
+    parts.{{ part }}_id,
+    parts.{{ part }}_code,
+    parts.{{ part }}_observation_ids,
+    {% endfor %}
     parts.slice_id,
     parts.unit_code,
     parts.indicator_code,

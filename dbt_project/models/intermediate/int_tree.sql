@@ -47,6 +47,7 @@ select
     numbered.unit_no,
     parents.unit_no as parent_no,
     depths.depth,
+    units.owes_nothing,
     superiors.parent_code is not null as has_children,
     -- Slice, level and type of unit as one number.
     dense_rank() over (order by members.slice_id, members.level, members.unit_type) as kind_no
@@ -54,4 +55,6 @@ from members
 join {{ ref('int_units') }} as numbered on numbered.unit_code = members.unit_code
 left join {{ ref('int_units') }} as parents on parents.unit_code = members.parent_code
 join depths on depths.slice_id = members.slice_id and depths.unit_code = members.unit_code
+left join {{ ref('int_units_by_slice') }} as units
+    on units.slice_id = members.slice_id and units.unit_code = members.unit_code
 left join superiors on superiors.slice_id = members.slice_id and superiors.parent_code = members.unit_code

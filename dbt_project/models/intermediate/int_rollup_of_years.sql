@@ -1,0 +1,10 @@
+-- The rollup of whole years: one row per slice, unit and indicator that has an expected unit or a figure in its subtree. Months, where they
+-- are filed, are twelve times as many.
+{{ config(materialized='view') }}
+
+select {{ rollup_columns() }}
+from {{ ref('int_rollup_above') }}
+where slice_id in (select slice_id from {{ ref('int_slices') }} where part = 'year')
+union all
+select {{ rollup_columns() }}
+from {{ ref('int_rollup_leaves_of_years') }}
