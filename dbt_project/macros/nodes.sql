@@ -1,14 +1,9 @@
 {# What the units that have others below them, or those that have none, bring to the rollup by themselves, one row per slice, unit and
    indicator: its own figure, its claim, whether it is expected and complete. Townships, of which none is expected, have a row only where
-   they filed. Units with others below them are few, and so are the holdings that are joined to them. `of_years` says whether of whole
-   years or of the other slices alone. #}
-{% macro rollup_nodes(has_children, of_years=none) -%}
-    {%- set of_few = ' and unit_no in (select unit_no from tree)' if has_children else '' -%}
+   they filed. Of whole years or of the other slices alone. #}
+{% macro rollup_nodes(has_children, of_years) -%}
     with slices as not materialized (
-        select slice_id from {{ ref('int_slices') }}
-        {% if of_years is not none -%}
-        where coalesce(part, '') {{ '=' if of_years else '<>' }} 'year'
-        {%- endif %}
+        select slice_id from {{ ref('int_slices') }} where coalesce(part, '') {{ '=' if of_years else '<>' }} 'year'
     ),
 
     tree as not materialized (
@@ -23,11 +18,11 @@
     ),
 
     own as {{ '' if has_children else 'not materialized ' }}(
-        select * from {{ ref('int_holdings') }} where scope = 'own'{{ of_few }}
+        select * from {{ ref('int_few_holdings') if has_children else ref('int_holdings') }} where scope = 'own'
     ),
 
     claims as (
-        select * from {{ ref('int_holdings') }} where scope = 'jurisdiction'{{ of_few }}
+        select * from {{ ref('int_few_holdings') }} where scope = 'jurisdiction'
     ),
 
     ratios as (
@@ -66,7 +61,7 @@
             nodes.parent_code,
             nodes.depth,
             nodes.level,
-            nodes.has_children,
+            {{ 'true' if has_children else 'false' }} as has_children,
             nodes.indicator_code,
             nodes.indicator_name,
             nodes.measure,
@@ -130,8 +125,7 @@
 
 {# A unit and what is asked of it, from `tree` and `asked`. #}
 {% macro asked_of_unit() -%}
-    {% for column in ['slice_id', 'parent_no', 'unit_code', 'name', 'parent_code', 'depth', 'level', 'has_children',
-                      'owes_nothing'] -%}
+    {% for column in ['slice_id', 'parent_no', 'unit_code', 'name', 'parent_code', 'depth', 'level', 'owes_nothing'] -%}
     tree.{{ column }},
     {% endfor %}
     {% for column in ['indicator_no', 'indicator_code', 'indicator_name', 'measure', 'is_peak', 'is_coverage', 'has_greatest_low',

@@ -381,6 +381,91 @@
     select * from finished where units_expected > 0 or has_figure
 {%- endmacro %}
 
+{# The finished rows of the units with others below them, from the deepest level of the tree to its root, over `leaves`: the finished rows
+   of those with nobody below them. Of whole years or of the other slices alone. #}
+{% macro rollup_above(leaves, of_years) -%}
+    {% set depths = [greatest_of(ref('int_tree'), 'depth'), 1] | max %}
+
+    with adjustments as (
+        select node_id, value, provisional_value, is_provisional, is_inherited, is_estimate, observation_ids
+        from {{ ref('int_few_holdings') }}
+        where scope = 'adjustment' and has_number
+    ),
+
+    unadjusted as (
+        {{ rollup_nodes(has_children=true, of_years=of_years) }}
+    ),
+
+    nodes as (
+        select
+            unadjusted.*,
+            adjustments.value as adjustment_value,
+            adjustments.provisional_value as adjustment_provisional_value,
+            adjustments.is_provisional as adjustment_is_provisional,
+            adjustments.is_inherited as adjustment_is_inherited,
+            adjustments.is_estimate as adjustment_is_estimate,
+            adjustments.observation_ids as adjustment_observation_ids
+        from unadjusted
+        left join adjustments on adjustments.node_id = unadjusted.node_id
+    ),
+
+    -- Those with nobody below them, most of all rows, are added up in one pass, whatever their depth.
+    leaves as (
+        {{ children_terms(leaves, adjust=false) }}
+    ),
+
+    level_{{ depths + 1 }} as (
+        {{ empty_level() }}
+    ),
+
+    {% for depth in range(depths, 0, -1) %}
+    nodes_{{ depth }} as (
+        select * from nodes where depth = {{ depth }}
+    ),
+
+    level_terms_{{ depth + 1 }} as (
+        {{ children_terms('level_' ~ (depth + 1)) }}
+    ),
+
+    {% for kind in ['townships', 'children'] %}
+    {{ kind }}_{{ depth }} as (
+        {% set of_kind = 'where ' ~ ('' if kind == 'townships' else 'not ') ~ 'are_townships' %}
+        {% set below %}(
+            select * from leaves {{ of_kind }}
+            union all
+            select * from level_terms_{{ depth + 1 }} {{ of_kind }}
+        ) as below{% endset %}
+        {{ terms_together(below) }}
+    ),
+
+    {% endfor %}
+    own_terms_{{ depth }} as (
+        {{ with_own_term('nodes_' ~ depth, 'townships_' ~ depth) }}
+    ),
+
+    computed_{{ depth }} as (
+        {{ with_computed('own_terms_' ~ depth, 'children_' ~ depth) }}
+    ),
+
+    judged_{{ depth }} as (
+        {{ with_basis('computed_' ~ depth) }}
+    ),
+
+    level_{{ depth }} as (
+        {{ finished_level('judged_' ~ depth) }}
+    ),
+
+    {% endfor %}
+    levels as (
+        {% for depth in range(1, depths + 1) %}
+        select * from level_{{ depth }}
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    )
+
+    select * from levels where units_expected > 0 or has_figure
+{%- endmacro %}
+
 {# The columns of a finished row but its arrays, of which dbt's unit tests cannot make rows. #}
 {% macro rollup_columns() -%}
     node_id, parent_id, slice_id, unit_code, unit_name, parent_code, depth, level, indicator_code, indicator_name, measure, basis,

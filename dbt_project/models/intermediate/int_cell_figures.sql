@@ -33,15 +33,21 @@ with present as (
 preferred as (
     select
         present.*,
-        bool_and(is_narrative) over (partition by series_id, scope, series, year) as is_told_only,
-        row_number() over (partition by series_id, scope, series, year, year_part, is_narrative order by rank) as preference
+        bool_and(is_narrative) over of_year as is_told_only,
+        lag(filing_no) over of_year is distinct from filing_no
+            or lag(is_narrative) over of_year is distinct from is_narrative as is_preferred
     from present
+    window of_year as (
+        partition by series_id, scope, series, year
+        order by filing_no, is_narrative, rank
+        rows between unbounded preceding and unbounded following
+    )
 )
 
 select
     series_id, year, series, unit_no, unit_code, indicator_no, indicator_code, scope, year_part, filing_no,
     observation_id, state, status, value, low, high, is_narrative
 from preferred
-where preference = 1
+where is_preferred
     -- Any form figure of the year hides what prose says.
     and (is_told_only or not is_narrative)

@@ -81,10 +81,7 @@ parts as (
 
 summed as (
     select
-        closure.slice_id,
-        closure.ancestor_code as unit_code,
-        parts.indicator_code,
-        parts.measure,
+        {{ node_id('closure.slice_id', 'closure.ancestor_no', 'parts.indicator_no') }} as node_id,
         {% for role in ['numerator', 'denominator'] %}
         {% for bound in ['value', 'low', 'high'] %}
         case
@@ -93,65 +90,68 @@ summed as (
         end as {{ role }}_{{ bound }},
         {% endfor %}
         {% endfor %}
-        bool_or(is_provisional) as is_provisional,
-        bool_or(is_narrative) as is_narrative,
-        bool_or(is_inherited) as is_inherited,
-        bool_or(is_estimate) as is_estimate
+        {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
+        bool_or(is_{{ mark }}) as is_{{ mark }}{{ ',' if not loop.last }}
+        {% endfor %}
     from closure
-    join parts on parts.slice_id = closure.slice_id and parts.unit_code = closure.unit_code
+    join parts on parts.slice_id = closure.slice_id and parts.unit_no = closure.unit_no
     where parts.is_complete_in_both
-    group by closure.slice_id, closure.ancestor_code, parts.indicator_code, parts.measure
+    group by {{ node_id('closure.slice_id', 'closure.ancestor_no', 'parts.indicator_no') }}
+),
+
+scaled as (
+    select
+        parts.node_id,
+        {% for part in ['numerator', 'denominator'] %}
+        parts.{{ part }}_id,
+        parts.{{ part }}_code,
+        parts.{{ part }}_observation_ids,
+        {% for bound in ['value', 'low', 'high'] %}
+        summed.{{ part }}_{{ bound }},
+        {% endfor %}
+        {% endfor %}
+        parts.slice_id,
+        parts.unit_code,
+        parts.indicator_code,
+        parts.is_complete_in_both,
+        {% for mark in ['provisional', 'narrative', 'inherited', 'estimate'] %}
+        coalesce(summed.is_{{ mark }}, false) as is_{{ mark }},
+        {% endfor %}
+        case when parts.measure = '%' then 100 else 1 end as scale
+    from parts
+    left join summed on summed.node_id = parts.node_id
 ),
 
 divided as (
     select
-        *,
+        scaled.*,
         {{ quotient("(numerator_value * scale)", 'denominator_value') }} as value,
         {{ quotient("(numerator_low * scale)", 'denominator_high') }} as low,
         {{ quotient("(numerator_high * scale)", 'denominator_low') }} as uncapped_high
-    from (select *, case when measure = '%' then 100 else 1 end as scale from summed) as scaled
-),
-
-ratios_by_unit as (
-    select
-        slice_id,
-        unit_code,
-        indicator_code,
-        value,
-        low,
-        -- A share of a whole is at most the whole, unless the point value itself says otherwise.
-        case
-            when measure = '%' and uncapped_high > 100 then greatest(100, value, low)
-            else uncapped_high
-        end as high,
-        is_provisional,
-        is_narrative,
-        is_inherited,
-        is_estimate
-    from divided
+    from scaled
 )
 
 select
-    parts.node_id,
+    node_id,
     {% for part in ['numerator', 'denominator'] %}
-    parts.{{ part }}_id,
-    parts.{{ part }}_code,
-    parts.{{ part }}_observation_ids,
+    {{ part }}_id,
+    {{ part }}_code,
+    {{ part }}_observation_ids,
     {% endfor %}
-    parts.slice_id,
-    parts.unit_code,
-    parts.indicator_code,
-    parts.is_complete_in_both,
-    coalesce(ratios_by_unit.value, ratios_by_unit.low, ratios_by_unit.high) is not null as is_computed,
-    ratios_by_unit.value,
-    ratios_by_unit.low,
-    ratios_by_unit.high,
-    coalesce(ratios_by_unit.is_provisional, false) as is_provisional,
-    coalesce(ratios_by_unit.is_narrative, false) as is_narrative,
-    coalesce(ratios_by_unit.is_inherited, false) as is_inherited,
-    coalesce(ratios_by_unit.is_estimate, false) as is_estimate
-from parts
-left join ratios_by_unit
-    on ratios_by_unit.slice_id = parts.slice_id
-    and ratios_by_unit.unit_code = parts.unit_code
-    and ratios_by_unit.indicator_code = parts.indicator_code
+    slice_id,
+    unit_code,
+    indicator_code,
+    is_complete_in_both,
+    coalesce(value, low, uncapped_high) is not null as is_computed,
+    value,
+    low,
+    -- A share of a whole is at most the whole, unless the point value itself says otherwise.
+    case
+        when scale = 100 and uncapped_high > 100 then greatest(100, value, low)
+        else uncapped_high
+    end as high,
+    is_provisional,
+    is_narrative,
+    is_inherited,
+    is_estimate
+from divided

@@ -3,8 +3,7 @@
 {{ config(materialized='view') }}
 
 select {{ rollup_columns() }}
-from {{ ref('int_rollup_above') }}
-where slice_id in (select slice_id from {{ ref('int_slices') }} where part = 'year')
+from {{ ref('int_rollup_above_of_years') }}
 union all
 select {{ rollup_columns() }}
 from {{ ref('int_rollup_leaves_of_years') }}
