@@ -3,11 +3,11 @@
    they filed. Of whole years or of the other slices alone. #}
 {% macro rollup_nodes(has_children, of_years) -%}
     with slices as not materialized (
-        select slice_id from {{ ref('int_slices') }} where coalesce(part, '') {{ '=' if of_years else '<>' }} 'year'
+        select slice_id, period, is_figure from {{ ref('int_slices') }} where coalesce(part, '') {{ '=' if of_years else '<>' }} 'year'
     ),
 
     tree as not materialized (
-        select tree.*
+        select tree.*, slices.period, slices.is_figure
         from {{ ref('int_tree') }} as tree
         join slices on slices.slice_id = tree.slice_id
         where {{ '' if has_children else 'not ' }}tree.has_children
@@ -56,6 +56,8 @@
             nodes.node_id,
             {{ node_id('nodes.slice_id', 'nodes.parent_no', 'nodes.indicator_no') }} as parent_id,
             nodes.slice_id,
+            nodes.period,
+            nodes.is_figure,
             nodes.unit_code,
             nodes.name as unit_name,
             nodes.parent_code,
@@ -125,7 +127,8 @@
 
 {# A unit and what is asked of it, from `tree` and `asked`. #}
 {% macro asked_of_unit() -%}
-    {% for column in ['slice_id', 'parent_no', 'unit_code', 'name', 'parent_code', 'depth', 'level', 'owes_nothing'] -%}
+    {% for column in ['slice_id', 'period', 'is_figure', 'parent_no', 'unit_code', 'name', 'parent_code', 'depth', 'level',
+                      'owes_nothing'] -%}
     tree.{{ column }},
     {% endfor %}
     {% for column in ['indicator_no', 'indicator_code', 'indicator_name', 'measure', 'is_peak', 'is_coverage', 'has_greatest_low',

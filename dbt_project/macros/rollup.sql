@@ -102,6 +102,8 @@
         nodes.node_id,
         nodes.parent_id,
         nodes.slice_id,
+        nodes.period,
+        nodes.is_figure,
         nodes.unit_code,
         nodes.unit_name,
         nodes.parent_code,
@@ -300,6 +302,8 @@
         node_id,
         parent_id,
         slice_id,
+        period,
+        is_figure,
         unit_code,
         unit_name,
         parent_code,
@@ -468,7 +472,7 @@
 
 {# The columns of a finished row but its arrays, of which dbt's unit tests cannot make rows. #}
 {% macro rollup_columns() -%}
-    node_id, parent_id, slice_id, unit_code, unit_name, parent_code, depth, level, indicator_code, indicator_name, measure, basis,
+    node_id, parent_id, slice_id, period, is_figure, unit_code, unit_name, parent_code, depth, level, indicator_code, indicator_name, measure, basis,
     {% for part in ['value', 'low', 'high'] %}
     {{ part }}, own_{{ part }}, computed_{{ part }}, claimed_{{ part }},
     {% endfor %}

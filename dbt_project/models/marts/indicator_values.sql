@@ -1,4 +1,6 @@
 -- The candidate for published.indicator_values: one row per unit, indicator and year, or part of a year that somebody filed.
 {{ config(materialized='view') }}
 
-{{ published_figures('slices.is_figure') }}
+select {{ published_columns() }}
+from {{ ref('int_rollup') }} as rollup
+where rollup.is_figure

@@ -17,7 +17,7 @@ tree as (
 ),
 
 plans as (
-    select slices.year, slices.period, slices.last_month, rollup.*
+    select slices.year, slices.last_month, rollup.*
     from rollup
     join slices on slices.slice_id = rollup.slice_id
     where slices.series = 'plan' and not slices.is_restated
@@ -29,7 +29,7 @@ planned as (
 
 -- Where nobody planned there is nothing to hold against a plan, and the rollup is not read.
 figures as (
-    select slices.year, slices.period, slices.last_month, slices.is_to_date, slices.is_figure, rollup.*
+    select slices.year, slices.last_month, slices.is_to_date, rollup.*
     from rollup
     join slices on slices.slice_id = rollup.slice_id
     join planned on planned.year = slices.year and planned.indicator_code = rollup.indicator_code
