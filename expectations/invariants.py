@@ -273,10 +273,20 @@ _TERMS_BELOW = ", ".join(
     for prefix, whose in (("units", "not link.is_township"), ("towns", "link.is_township"))
 )
 
+_SUMMED_PARTS = ", ".join(
+    f"""
+    ('{it}', computed_{it}, case when has_own then coalesce(own_{it}, 0) else 0 end,
+        case when has_own and own_{it} is not null then 1 else 0 end,
+        coalesce(units_{it}, 0), coalesce(units_{it}_known, 0), coalesce(towns_{it}, 0), coalesce(towns_{it}_known, 0))
+    """
+    for it in ("value", "low", "high")
+)
+
 # The terms of a sum are the rows that show a number. Where the unit shows none of its own, its townships may stand in.
+# Nearly all units have nobody below them, and show their own figure or nothing: there is nothing to add up.
 _WRONG_SUMS = f"""
     with below as (
-        select link.parent_code as unit_code, c.indicator_code, c.period,
+        select link.parent_code, c.indicator_code as child_indicator, c.period as child_period,
             count(*) filter (where not link.is_township) as units_terms,
             count(*) filter (where link.is_township) as towns_terms,
             {_TERMS_BELOW}
@@ -285,42 +295,36 @@ _WRONG_SUMS = f"""
         where coalesce(c.value, c.low, c.high) is not null
         group by link.parent_code, c.indicator_code, c.period
     ),
-    sums as (
-        select v.unit_code, v.indicator_code, v.period, part.name as part,
-            part.computed - coalesce(adjusted.value, 0) as computed,
-            own.is_term as has_own,
-            own.terms + coalesce(below.units_terms, 0) as terms,
-            own.terms + coalesce(below.units_terms, 0) = part.own_known + part.units_known as is_known,
-            part.own + part.units as total,
-            coalesce(below.units_terms + below.towns_terms, 0) as terms_with_towns,
-            coalesce(below.units_terms + below.towns_terms, 0) = part.units_known + part.towns_known
-                as is_known_with_towns,
-            part.units + part.towns as total_with_towns
+    to_add as materialized (
+        select v.*, below.*, own.is_term as has_own, coalesce(adjusted.value, 0) as adjustment,
+            case when own.is_term then 1 else 0 end as own_terms,
+            coalesce(below.units_terms, 0) as terms_of_units, coalesce(below.towns_terms, 0) as terms_of_towns
         from {VALUES.path} as v
         join {INDICATORS.path} as i on i.indicator_code = v.indicator_code and i.aggregation in ({ADDING})
-        left join below on below.unit_code = v.unit_code and below.indicator_code = v.indicator_code
-            and below.period = v.period
+        cross join lateral (
+            select v.basis <> '{Basis.LIST}' and coalesce(v.own_value, v.own_low, v.own_high) is not null
+        ) as own (is_term)
+        left join below on below.parent_code = v.unit_code and below.child_indicator = v.indicator_code
+            and below.child_period = v.period
         left join ({ADJUSTED}) as adjusted on adjusted.holder_code = v.unit_code
             and adjusted.indicator_code = v.indicator_code and adjusted.period = v.period
-        cross join lateral (
-            select it.is_term, case when it.is_term then 1 else 0 end as terms
-            from (select v.basis <> '{Basis.LIST}' and coalesce(v.own_value, v.own_low, v.own_high) is not null)
-                as it (is_term)
-        ) as own
-        cross join lateral (values
-            ('value', v.computed_value, case when own.is_term then coalesce(v.own_value, 0) else 0 end,
-                case when own.is_term and v.own_value is not null then 1 else 0 end,
-                coalesce(below.units_value, 0), coalesce(below.units_value_known, 0),
-                coalesce(below.towns_value, 0), coalesce(below.towns_value_known, 0)),
-            ('low', v.computed_low, case when own.is_term then coalesce(v.own_low, 0) else 0 end,
-                case when own.is_term and v.own_low is not null then 1 else 0 end,
-                coalesce(below.units_low, 0), coalesce(below.units_low_known, 0),
-                coalesce(below.towns_low, 0), coalesce(below.towns_low_known, 0)),
-            ('high', v.computed_high, case when own.is_term then coalesce(v.own_high, 0) else 0 end,
-                case when own.is_term and v.own_high is not null then 1 else 0 end,
-                coalesce(below.units_high, 0), coalesce(below.units_high_known, 0),
-                coalesce(below.towns_high, 0), coalesce(below.towns_high_known, 0))
-        ) as part (name, computed, own, own_known, units, units_known, towns, towns_known)
+        where below.parent_code is not null or adjusted.holder_code is not null
+            or (v.computed_value, v.computed_low, v.computed_high) is distinct from case when own.is_term
+                then (v.own_value, v.own_low, v.own_high) else (null::numeric, null::numeric, null::numeric) end
+    ),
+    sums as (
+        select unit_code, indicator_code, period, part.name as part,
+            part.computed - adjustment as computed,
+            has_own,
+            own_terms + terms_of_units as terms,
+            own_terms + terms_of_units = part.own_known + part.units_known as is_known,
+            part.own + part.units as total,
+            terms_of_units + terms_of_towns as terms_with_towns,
+            terms_of_units + terms_of_towns = part.units_known + part.towns_known as is_known_with_towns,
+            part.units + part.towns as total_with_towns
+        from to_add
+        cross join lateral (values {_SUMMED_PARTS})
+            as part (name, computed, own, own_known, units, units_known, towns, towns_known)
     )
     select * from sums
     where computed is not null

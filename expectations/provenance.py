@@ -73,15 +73,22 @@ def figures_of(leaves: str) -> str:
 
     A leaf was filed for the year it counts in, so the files of other years, however many there are, are not read.
     """
+    place = "period, holder_code, indicator_code, role, reach_depth, leaf_indicator_code"
     return f"""(
-        select leaves.period, leaves.holder_code, leaves.indicator_code, leaves.role, leaves.reach_depth,
-            seen.observation_id is null as is_lost,
+        select {place}, is_single, seen.observation_id is null as is_lost,
             case when each.weight is null then seen.value else each.value end as value,
             case when each.weight is null then seen.low else each.low end as low,
             case when each.weight is null then seen.high else each.high end as high
-        from {leaves} as leaves
-        cross join lateral unnest(leaves.observation_ids, leaves.weights, leaves.shared_values, leaves.shared_lows,
-            leaves.shared_highs) as each (observation_id, weight, value, low, high)
+        from (
+            select {place}, true as is_single, observation_ids[1] as observation_id, weights[1] as weight,
+                shared_values[1] as value, shared_lows[1] as low, shared_highs[1] as high
+            from {leaves} as leaves where cardinality(observation_ids) = 1
+            union all
+            select {place}, false, figure.*
+            from {leaves} as leaves
+            cross join lateral unnest(observation_ids, weights, shared_values, shared_lows, shared_highs) as figure
+            where cardinality(observation_ids) > 1
+        ) as each
         left join (
             select observation.observation_id, observation.value, observation.low, observation.high
             from landing.submission as submission
@@ -97,30 +104,61 @@ def unproven(relations: Relations, catalogue: Catalogue) -> str:
     levels = ", ".join(_level(depth, kinds) for depth in range(DEEPEST, 0, -1))
     every_level = " union all ".join(f"select * from level_{depth}" for depth in range(1, DEEPEST + 1))
     return f"""
-        with filed as (
-            select period, holder_code, indicator_code, role, reach_depth,
-                {_combined(kinds)}, bool_or(is_lost) as is_lost
-            from {figures_of(relations.leaves)} as brought
-            group by period, holder_code, indicator_code, role, reach_depth
+        with brought as (
+            select figure.*,
+                figure.is_single and figure.leaf_indicator_code = figure.indicator_code and mixed.role is null as is_alone
+            from {figures_of(relations.leaves)} as figure
+            left join (
+                select distinct period, holder_code, indicator_code, role
+                from {relations.leaves} as leaves
+                where role in ('own', 'claim', 'adjustment') and leaf_indicator_code <> indicator_code
+            ) as mixed on mixed.period = figure.period and mixed.holder_code = figure.holder_code
+                and mixed.indicator_code = figure.indicator_code and mixed.role = figure.role
+        ),
+        filed as (
+            select period, holder_code, indicator_code, role, reach_depth, value, low, high, is_lost
+            from brought where is_alone
+            union all
+            select period, holder_code, indicator_code, role, min(reach_depth), {_combined(kinds)},
+                bool_or(is_lost) or min(reach_depth) <> max(reach_depth)
+            from brought where not is_alone
+            group by period, holder_code, indicator_code, role
         ),
         place as (
             select self.period, self.unit_code, self.ancestor_depth as depth, parent.ancestor_code as parent_code,
-                self.unit_level = '{Level.TOWNSHIP}' as is_township
+                case when self.unit_level = '{Level.TOWNSHIP}' then 'town' else 'unit' end as whose,
+                below.ancestor_code is not null as has_below
             from {relations.tree} as self
             left join {relations.tree} as parent on parent.period = self.period
                 and parent.unit_code = self.unit_code and parent.ancestor_depth = self.ancestor_depth - 1
+            left join (
+                select distinct period, ancestor_code from {relations.tree} as tree where unit_code <> ancestor_code
+            ) as below on below.period = self.period and below.ancestor_code = self.unit_code
             where self.ancestor_code = self.unit_code
         ),
         held as (
-            select filed.period, filed.holder_code as unit_code, place.depth, filed.indicator_code,
+            select place.*, filed.indicator_code,
                 case when filed.role in ('numerator', 'denominator') then filed.role else 'figure' end as part,
-                filed.reach_depth as reach, filed.value, filed.low, filed.high, filed.is_lost
+                filed.reach_depth as reach, filed.value, filed.low, filed.high,
+                filed.is_lost or not place.has_below and filed.role in ('claim', 'adjustment') as is_lost
             from filed
             join place on place.period = filed.period and place.unit_code = filed.holder_code
             where filed.reach_depth <= place.depth
         ),
+        held_above as (select * from held where has_below),
+        from_below as (
+            select period, parent_code as unit_code, indicator_code, part, whose, depth - 1 as depth,
+                {_added("reach", "reach")}
+            from held where not has_below and reach < depth
+            group by period, parent_code, indicator_code, part, whose, depth
+        ),
         {levels},
-        made as ({every_level}),
+        made as (
+            {every_level}
+            union all
+            select period, unit_code, indicator_code, part, reach, reach, value, low, high, is_lost
+            from held where not has_below
+        ),
         parts as (
             select period, unit_code, indicator_code, bool_or(is_lost) as is_lost,
                 {_of_part("numerator", "above")}, {_of_part("denominator", "under")}
@@ -197,18 +235,20 @@ def _combined(kinds: _Kinds) -> str:
 
 
 def _level(depth: int, kinds: _Kinds) -> str:
-    """The figures of the units of one depth: what they hold, and what comes up from the depth below."""
+    """The figures of the units of one depth that have others below them: what they hold, and what comes up to them.
+
+    Units with nobody below them, most of all, are what they hold, and are added up once for all depths.
+    """
     above = (
         ""
         if depth == DEEPEST
         else f"""
-                union all
-                select below.period, place.parent_code, below.indicator_code, below.part,
-                    case when place.is_township then 'town' else 'unit' end, below.least_reach, below.greatest_reach,
-                    below.value, below.low, below.high, below.is_lost
-                from level_{depth + 1} as below
-                join place on place.period = below.period and place.unit_code = below.unit_code
-                where below.least_reach <= {depth}
+                    union all
+                    select below.period, place.parent_code, below.indicator_code, below.part, place.whose,
+                        below.least_reach, below.greatest_reach, below.value, below.low, below.high, below.is_lost
+                    from level_{depth + 1} as below
+                    join place on place.period = below.period and place.unit_code = below.unit_code
+                    where below.least_reach <= {depth}
     """
     )
     return f"""
@@ -235,27 +275,55 @@ def _level(depth: int, kinds: _Kinds) -> str:
                 end as high,
                 is_lost
             from (
-                select period, unit_code, indicator_code, part,
-                    min(least_reach) as least_reach, max(greatest_reach) as greatest_reach,
-                    count(*) as terms, count(value) as known_values, count(low) as known_lows,
-                    count(high) as known_highs, sum(value) as sum_value, sum(low) as sum_low, sum(high) as sum_high,
-                    max(value) as greatest_value, max(low) as greatest_low, max(high) as greatest_high,
-                    count(*) filter (where whose = 'unit') as units,
-                    count(low) filter (where whose = 'unit') as known_unit_lows,
-                    sum(low) filter (where whose = 'unit') as unit_low,
-                    count(*) filter (where whose <> 'unit') as bases,
-                    count(low) filter (where whose <> 'unit') as known_base_lows,
-                    sum(low) filter (where whose <> 'unit') as base_low,
-                    bool_or(is_lost) as is_lost
+                select period, unit_code, indicator_code, part, {_ADDED_TOGETHER}
                 from (
-                    select period, unit_code, indicator_code, part, 'self' as whose, reach as least_reach,
-                        reach as greatest_reach, value, low, high, is_lost
-                    from held where depth = {depth} {above}
-                ) as terms
+                    select period, unit_code, indicator_code, part, whose, {_added("least_reach", "greatest_reach")}
+                    from (
+                        select period, unit_code, indicator_code, part, 'self' as whose, reach as least_reach,
+                            reach as greatest_reach, value, low, high, is_lost
+                        from held_above where depth = {depth} {above}
+                    ) as terms
+                    group by period, unit_code, indicator_code, part, whose
+                    union all
+                    select period, unit_code, indicator_code, part, whose, {", ".join(_TERMS)}
+                    from from_below where depth = {depth}
+                ) as added
                 group by period, unit_code, indicator_code, part
-            ) as added
+            ) as together
         )
     """
+
+
+_TERMS = (
+    *("least_reach", "greatest_reach", "terms", "known_values", "known_lows", "known_highs"),
+    *("sum_value", "sum_low", "sum_high", "greatest_value", "greatest_low", "greatest_high", "is_lost"),
+)
+
+
+def _added(least_reach: str, greatest_reach: str) -> str:
+    """The columns of `_TERMS`: what some figures bring together, one by one counted."""
+    return f"""
+        min({least_reach}) as least_reach, max({greatest_reach}) as greatest_reach,
+        count(*) as terms, count(value) as known_values, count(low) as known_lows, count(high) as known_highs,
+        sum(value) as sum_value, sum(low) as sum_low, sum(high) as sum_high,
+        max(value) as greatest_value, max(low) as greatest_low, max(high) as greatest_high, bool_or(is_lost) as is_lost
+    """
+
+
+_ADDED_TOGETHER = """
+    min(least_reach) as least_reach, max(greatest_reach) as greatest_reach,
+    sum(terms) as terms, sum(known_values) as known_values, sum(known_lows) as known_lows,
+    sum(known_highs) as known_highs, sum(sum_value) as sum_value, sum(sum_low) as sum_low, sum(sum_high) as sum_high,
+    max(greatest_value) as greatest_value, max(greatest_low) as greatest_low, max(greatest_high) as greatest_high,
+    coalesce(sum(terms) filter (where whose = 'unit'), 0) as units,
+    coalesce(sum(known_lows) filter (where whose = 'unit'), 0) as known_unit_lows,
+    sum(sum_low) filter (where whose = 'unit') as unit_low,
+    coalesce(sum(terms) filter (where whose <> 'unit'), 0) as bases,
+    coalesce(sum(known_lows) filter (where whose <> 'unit'), 0) as known_base_lows,
+    sum(sum_low) filter (where whose <> 'unit') as base_low,
+    bool_or(is_lost) as is_lost
+"""
+"""Those columns of the unit itself, its townships and the other units below it, together."""
 
 
 def _of_part(part: str, prefix: str) -> str:
