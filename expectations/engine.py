@@ -26,8 +26,8 @@ logging.getLogger("great_expectations.data_context.types.base").setLevel(logging
 
 
 COMPARING_WHOLE = "-c work_mem=256MB -c enable_mergejoin=off"
-"""Settings of the sessions that judge: whole relations are compared, by hashing in memory. Over several columns the planner
-takes that for dearer than sorting them on disk."""
+"""Settings of the sessions that judge: whole relations are compared, by hashing in memory. Over several columns the
+planner takes that for dearer than sorting them on disk."""
 
 
 class ExpectNoRows(UnexpectedRowsExpectation):  # type: ignore[misc]

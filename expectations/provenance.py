@@ -106,7 +106,8 @@ def unproven(relations: Relations, catalogue: Catalogue) -> str:
     return f"""
         with brought as (
             select figure.*,
-                figure.is_single and figure.leaf_indicator_code = figure.indicator_code and mixed.role is null as is_alone
+                figure.is_single and figure.leaf_indicator_code = figure.indicator_code and mixed.role is null
+                    as is_alone
             from {figures_of(relations.leaves)} as figure
             left join (
                 select distinct period, holder_code, indicator_code, role
@@ -127,29 +128,32 @@ def unproven(relations: Relations, catalogue: Catalogue) -> str:
         place as (
             select self.period, self.unit_code, self.ancestor_depth as depth, parent.ancestor_code as parent_code,
                 case when self.unit_level = '{Level.TOWNSHIP}' then 'town' else 'unit' end as whose,
-                below.ancestor_code is not null as has_below
+                below.ancestor_code is null and other.holder_code is null as is_plain
             from {relations.tree} as self
             left join {relations.tree} as parent on parent.period = self.period
                 and parent.unit_code = self.unit_code and parent.ancestor_depth = self.ancestor_depth - 1
             left join (
                 select distinct period, ancestor_code from {relations.tree} as tree where unit_code <> ancestor_code
             ) as below on below.period = self.period and below.ancestor_code = self.unit_code
+            left join (
+                select distinct period, holder_code from {relations.leaves} as leaves
+                where role in ('claim', 'adjustment')
+            ) as other on other.period = self.period and other.holder_code = self.unit_code
             where self.ancestor_code = self.unit_code
         ),
         held as (
             select place.*, filed.indicator_code,
                 case when filed.role in ('numerator', 'denominator') then filed.role else 'figure' end as part,
-                filed.reach_depth as reach, filed.value, filed.low, filed.high,
-                filed.is_lost or not place.has_below and filed.role in ('claim', 'adjustment') as is_lost
+                filed.reach_depth as reach, filed.value, filed.low, filed.high, filed.is_lost
             from filed
             join place on place.period = filed.period and place.unit_code = filed.holder_code
             where filed.reach_depth <= place.depth
         ),
-        held_above as (select * from held where has_below),
+        held_above as (select * from held where not is_plain),
         from_below as (
             select period, parent_code as unit_code, indicator_code, part, whose, depth - 1 as depth,
                 {_added("reach", "reach")}
-            from held where not has_below and reach < depth
+            from held where is_plain and reach < depth
             group by period, parent_code, indicator_code, part, whose, depth
         ),
         {levels},
@@ -157,7 +161,7 @@ def unproven(relations: Relations, catalogue: Catalogue) -> str:
             {every_level}
             union all
             select period, unit_code, indicator_code, part, reach, reach, value, low, high, is_lost
-            from held where not has_below
+            from held where is_plain
         ),
         parts as (
             select period, unit_code, indicator_code, bool_or(is_lost) as is_lost,
@@ -235,9 +239,10 @@ def _combined(kinds: _Kinds) -> str:
 
 
 def _level(depth: int, kinds: _Kinds) -> str:
-    """The figures of the units of one depth that have others below them: what they hold, and what comes up to them.
+    """The figures of the units of one depth that are not plain: what they hold, and what comes up to them.
 
-    Units with nobody below them, most of all, are what they hold, and are added up once for all depths.
+    Plain units, nearly all, have nobody below them and one own figure: that is what they are, and they are added up to
+    the units above them once for all depths.
     """
     above = (
         ""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from kexie.database import copy_rows
 from kexie.home import PROJECT, Home
@@ -117,19 +117,29 @@ def _record(engine: Engine, build_id: int, results: list[RunResult]) -> None:
     columns = ("build_id", "node", "node_type", "status", "seconds", "rows_affected", "message")
     with engine.begin() as connection:
         connection.execute(text("delete from ops.model_result where build_id = :id"), {"id": build_id})
-        copy_rows(connection, "ops.model_result", columns, ([build_id, *_row(result)] for result in results))
+        rows = [[build_id, *_row(result, _rows_of(connection, result))] for result in results]
+        copy_rows(connection, "ops.model_result", columns, rows)
 
 
-def _row(result: RunResult) -> list[Any]:
-    rows = (result.adapter_response or {}).get("rows_affected")
+def _row(result: RunResult, rows: int | None) -> list[Any]:
     return [
         result.node.name,
         str(result.node.resource_type),
         str(result.status),
         round(result.execution_time, 3),
-        rows if isinstance(rows, int) and rows >= 0 else None,
+        rows,
         (result.message or "")[:2000],
     ]
+
+
+def _rows_of(connection: Connection, result: RunResult) -> int | None:
+    """How many rows it wrote; of a mart that is a view, how many it has."""
+    node = result.node
+    if node.fqn[1:2] == ["marts"] and node.config.materialized == "view" and str(result.status) == "success":
+        counted: int = connection.execute(text(f"select count(*) from {node.schema}.{node.alias}")).scalar_one()
+        return counted
+    rows = (result.adapter_response or {}).get("rows_affected")
+    return rows if isinstance(rows, int) and rows >= 0 else None
 
 
 def _report(results: list[RunResult], progress: Callable[[str], None]) -> None:
