@@ -49,7 +49,7 @@ OPEN_YEARS = """
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     set maintenance_work_mem = '256MB'
-    set max_parallel_maintenance_workers = 0
+    set max_parallel_maintenance_workers = 1
     as $$
     declare
         history regclass := format('published.%I', relation || '_history')::regclass;
