@@ -8,6 +8,7 @@ disk a year. Ratios are of the server's processor time, and of seconds and pages
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 REBUILD_LIMIT, SMALL_RUN_LIMIT, QUERY_LIMIT = 2.0, 1.2, 3.0
+
+STAGE = 10
+"""Years after which all is measured, before the others are added."""
+
+SCRIPT_BYTES_A_YEAR = 1_200_000_000
+"""What the plain script's tables and sorts take of the disk."""
 
 TRANSFORM = """
 from kexie.home import Home
@@ -64,11 +71,12 @@ def run(folder: Path, figures: int = raw_rows.FIGURES_A_YEAR) -> Iterator[str]:
         yield from _rebuilds(home, years[-1])
         few = yield from _small_runs(home, years[-1], 777)
         yield from _queries(home, years[-1])
-        if len(years) > 1:
-            yield from _more_years(home, years)
-            many = yield from _small_runs(home, years[-1], 778)
-            yield from _compared(few, many, len(years))
+        for there, more in _stages(years):
+            built = yield from _more_years(home, more)
+            many = yield from _small_runs(home, years[-1], 777 + there)
+            yield from _compared(few, many, there)
             yield from _queries(home, years[-1])
+            yield from _against_all(home, there, built)
     finally:
         engine.dispose()
         postgres.stop(home)
@@ -98,18 +106,37 @@ def _plain(engine: Engine, is_first: bool) -> measuring.Cost:
     return measuring.of_call(engine, lambda: yardstick.run(engine))
 
 
-def _more_years(home: Home, years: range) -> Iterator[str]:
-    """All years but the last, which is there, each filled and built by itself; then the plain script over all."""
+def _stages(years: range) -> Iterator[tuple[int, range]]:
+    """How many years are there once some more are, after the last of them: first ten, then all."""
+    if len(years) > 1:
+        yield min(STAGE, len(years)), years[-STAGE:-1]
+    if len(years) > STAGE:
+        yield len(years), years[:-STAGE]
+
+
+def _more_years(home: Home, years: range) -> Generator[str, None, list[dict[str, measuring.Cost]]]:
+    """Years filled and built, each by itself."""
     engine = log_in(home)
     built = []
-    for year in years[:-1]:
+    for year in years:
         raw_rows.fill(engine, year)
         built.append(_built(home, year, audited=False))
         yield f"{year}: {', '.join(f'{step} {cost.processor:.1f} s' for step, cost in built[-1].items())} of processor"
+    engine.dispose()
+    return built
+
+
+def _against_all(home: Home, years: int, built: list[dict[str, measuring.Cost]]) -> Iterator[str]:
+    """What was built against as many years' share of the plain script over all years, where its tables find room."""
+    free = shutil.disk_usage(home.root).free
+    if free < years * SCRIPT_BYTES_A_YEAR:
+        yield f"plain script over {years} years: not run, it has {free / 1e9:.0f} GB of disk alone"
+        return
+    engine = log_in(home)
     plain = _plain(engine, is_first=True)
-    yield f"plain script over {len(years)} years: {plain}"
-    yield _against(plain.of_share(len(built) / len(years)), built, f"{len(built)} years, one at a time")
-    yardstick.forget(engine)
+    yield f"plain script over {years} years: {plain}"
+    yield _against(plain.of_share(len(built) / years), built, f"{len(built)} years, one at a time")
+    yardstick.clear(engine)
     engine.dispose()
 
 

@@ -43,7 +43,7 @@ def run(engine: Engine) -> None:
     """The whole script in one session, its difference in one transaction."""
     from sqlalchemy import text
 
-    *work, closing, opening = (part for part in SCRIPT.read_text(encoding="utf-8").split(";\n") if part.strip())
+    *work, closing, opening = _statements()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in work:
             connection.execute(text(statement))
@@ -56,6 +56,18 @@ def forget(engine: Engine) -> None:
     """Empty the script's store, so that its next run is a first one."""
     with engine.begin() as connection:
         connection.exec_driver_sql("truncate plain.published")
+
+
+def clear(engine: Engine) -> None:
+    """Give back the room of the script's tables, of which a first run makes new ones."""
+    forget(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(_statements()[0])
+
+
+def _statements() -> list[str]:
+    """The first drops what the script left, the last two close and open rows of its store."""
+    return [part for part in SCRIPT.read_text(encoding="utf-8").split(";\n") if part.strip()]
 
 
 TABLES = (
