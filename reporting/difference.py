@@ -53,7 +53,8 @@ class Difference:
 
     @property
     def _differs(self) -> str:
-        return f"({_list('before', self.columns)}) is distinct from ({_list('after', self.columns)})"
+        others = [column for column in self.columns if column not in self.key]
+        return f"({_list('before', others)}) is distinct from ({_list('after', others)})" if others else "false"
 
 
 def _list(alias: str, columns: Sequence[str]) -> str:

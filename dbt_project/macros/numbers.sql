@@ -13,6 +13,19 @@
     ({{ slice_id }}::bigint * 1000000 + {{ unit_no }}) * 1000 + {{ indicator_no }}
 {%- endmacro %}
 
+{# The parts of such a number again. #}
+{% macro slice_of(node_id) -%}
+    ({{ node_id }} / 1000000000)
+{%- endmacro %}
+
+{% macro unit_of(node_id) -%}
+    ({{ node_id }} / 1000 % 1000000)
+{%- endmacro %}
+
+{% macro indicator_of(node_id) -%}
+    ({{ node_id }} % 1000)
+{%- endmacro %}
+
 {# A part of a year as one whole number, by its first and last month. #}
 {% macro part_no(year_parts) -%}
     {{ year_parts }}.first_month * 20 + {{ year_parts }}.last_month

@@ -47,14 +47,8 @@ candidates as (
     where tree.level <> 'township'
 ),
 
--- Few indicators are part of a rate; both joins look among what they hold.
 part_holdings as (
-    select
-        node_id, has_number, value, low, high, is_complete, is_provisional, is_narrative, is_inherited, is_estimate,
-        observation_ids
-    from {{ ref('int_holdings') }}
-    where scope = 'own'
-        and indicator_no in (select numerator_no from ratios union select denominator_no from ratios)
+    select * from {{ ref('int_few_holdings') }} where scope = 'own'
 ),
 
 parts as (
