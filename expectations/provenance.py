@@ -71,7 +71,9 @@ def provenance(catalogue: Catalogue) -> Iterable[Rule]:
 def figures_of(leaves: str) -> str:
     """Each leaf with the figure it brings: as it was filed, or what a share made of that. `is_lost`: no file has it.
 
-    A leaf was filed for the year it counts in, so the files of other years, however many there are, are not read.
+    A leaf was filed for the year it counts in, so the files of other years, however many there are, are not read. The
+    years are given by the first and the last: of a list, the planner expects as many as there are periods, of which one
+    year has 13, and reads all that was ever filed.
     """
     place = "period, holder_code, indicator_code, role, reach_depth, leaf_indicator_code"
     return f"""(
@@ -93,7 +95,8 @@ def figures_of(leaves: str) -> str:
             select observation.observation_id, observation.value, observation.low, observation.high
             from landing.submission as submission
             join landing.observation as observation on observation.submission_id = submission.submission_id
-            where submission.year in (select distinct left(period, 4)::smallint from {leaves} as counted)
+            where submission.year between (select left(min(period), 4)::smallint from {leaves} as counted)
+                and (select left(max(period), 4)::smallint from {leaves} as counted)
         ) as seen on seen.observation_id = each.observation_id
     )"""
 
