@@ -1,7 +1,8 @@
 -- One row per year, series, unit, indicator, scope and period: its figure, of the statuses the series knows the first that is present.
 {{ config(pre_hook='set local enable_nestloop = on') }}
 
--- One year's figures are found among those of many by their submissions.
+-- One year's figures are read where they lie among those of many: taken one submission at a time, the planner soon thinks it cheaper to
+-- read all that were ever filed.
 with present as (
     select
         in_force.year,
@@ -22,7 +23,9 @@ with present as (
         series_statuses.rank,
         {{ series_id('in_force.unit_no', 'series_statuses.indicator_no') }} as series_id,
         {{ filing_no('in_force.year', 'series_statuses.series', 'series_statuses.indicator_no', 'in_force.part_no') }} as filing_no
-    from {{ ref('int_observations_in_force') }} as in_force
+    from {{ ref('int_submission_ranges') }} as ranges
+    join {{ ref('int_observations_in_force') }} as in_force
+        on in_force.submission_id between ranges.first_id and ranges.last_id
     join {{ ref('int_series_statuses') }} as series_statuses
         on series_statuses.indicator_code = in_force.indicator_code and series_statuses.status = in_force.status
     where in_force.scope in ('own', 'jurisdiction', 'adjustment')
