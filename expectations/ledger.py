@@ -121,7 +121,8 @@ _KEEP_ROWS = """
 
 
 # A row's file is, in this order: that of a figure it names, of the figures its unit's own was added from (a claim's
-# for a row that uses the claim), of those below it, and of what the unit filed at all.
+# for a row that uses the claim), of those below it, and of what the unit filed in that year at all. The year is told by
+# its periods, which the index of a unit's submissions has: what it filed in thirty years is not read for every row.
 _INSERT_ROWS = text(f"""
     with candidates as (
         select n, 1 as rank, observation_id from bad_row where observation_id is not null
@@ -148,7 +149,8 @@ _INSERT_ROWS = text(f"""
         select bad_row.n, 5, observation.observation_id
         from bad_row
         join landing.submission as submission on submission.unit_code = bad_row.unit_code
-            and submission.year::text = bad_row.period and submission.state = 'accepted'
+            and submission.period between left(bad_row.period, 4) and left(bad_row.period, 4) || '-Z'
+            and submission.state = 'accepted'
         join landing.observation as observation on observation.submission_id = submission.submission_id
             and observation.indicator_code = bad_row.indicator_code
     ),
