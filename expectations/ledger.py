@@ -124,7 +124,7 @@ _KEEP_ROWS = """
 # for a row that uses the claim), of those below it, and of what the unit filed in that year at all. The year is told by
 # its periods, which the index of a unit's submissions has: what it filed in thirty years is not read for every row.
 _INSERT_ROWS = text(f"""
-    with candidates as (
+    with behind as (
         select n, 1 as rank, observation_id from bad_row where observation_id is not null
         union all
         select n, 1, named::bigint
@@ -145,6 +145,9 @@ _INSERT_ROWS = text(f"""
             on tree.ancestor_code = bad_row.unit_code and tree.period = bad_row.period
         join {RELATIONS["contribution_leaves"].path} as leaf on leaf.holder_code = tree.unit_code
             and leaf.indicator_code = bad_row.indicator_code and leaf.period = bad_row.period
+    ),
+    candidates as (
+        select * from behind
         union all
         select bad_row.n, 5, observation.observation_id
         from bad_row
@@ -153,18 +156,22 @@ _INSERT_ROWS = text(f"""
             and submission.state = 'accepted'
         join landing.observation as observation on observation.submission_id = submission.submission_id
             and observation.indicator_code = bad_row.indicator_code
+        where bad_row.n not in (select n from behind)
     ),
-    sources as (
-        select distinct on (candidates.n)
-            candidates.n, delivery.file_name,
-            coalesce(
-                observation.sheet || '!' || observation.cell, '第 ' || observation.line || ' 行', observation.quote
-            ) as place
+    chosen as (
+        select distinct on (candidates.n) candidates.n, observation.*
         from candidates
         join landing.observation as observation on observation.observation_id = candidates.observation_id
-        join landing.submission as submission on submission.submission_id = observation.submission_id
-        join landing.delivery as delivery on delivery.delivery_seq = submission.delivery_seq
         order by candidates.n, candidates.rank, candidates.observation_id
+    ),
+    sources as (
+        select chosen.n, delivery.file_name,
+            coalesce(
+                chosen.sheet || '!' || chosen.cell, '第 ' || chosen.line || ' 行', chosen.quote
+            ) as place
+        from chosen
+        join landing.submission as submission on submission.submission_id = chosen.submission_id
+        join landing.delivery as delivery on delivery.delivery_seq = submission.delivery_seq
     )
     insert into ops.expectation_bad_row
         (build_id, expectation, unit_code, indicator_code, period, file_name, place, bad_row)
