@@ -134,17 +134,18 @@ _INSERT_ROWS = text(f"""
         ) as named
         where observation_id is null
         union all
-        select bad_row.n, case when leaf.role = bad_row.role then 2 else 3 end, unnest(leaf.observation_ids)
+        select bad_row.n, case when leaf.role = bad_row.role then 2 else 3 end, leaf.observation_ids[1]
         from bad_row
         join {RELATIONS["contribution_leaves"].path} as leaf on leaf.holder_code = bad_row.unit_code
             and leaf.indicator_code = bad_row.indicator_code and leaf.period = bad_row.period
         union all
-        select bad_row.n, 4, unnest(leaf.observation_ids)
+        select bad_row.n, 4, min(leaf.observation_ids[1])
         from bad_row
         join {RELATIONS["tree_closure"].path} as tree
             on tree.ancestor_code = bad_row.unit_code and tree.period = bad_row.period
         join {RELATIONS["contribution_leaves"].path} as leaf on leaf.holder_code = tree.unit_code
             and leaf.indicator_code = bad_row.indicator_code and leaf.period = bad_row.period
+        group by bad_row.n
     ),
     candidates as (
         select * from behind
