@@ -169,3 +169,12 @@
         else {{ row }}.depth
     end
 {%- endmacro %}
+
+{# The filed figures of a holding: those it was added from, or what `inherited` says where it had a part in a succession. #}
+{% macro leaves_held(observation_ids) -%}
+    coalesce({{ observation_ids }}, inherited.observation_ids) as observation_ids,
+    inherited.weights,
+    inherited.shared_values,
+    inherited.shared_lows,
+    inherited.shared_highs
+{%- endmacro %}

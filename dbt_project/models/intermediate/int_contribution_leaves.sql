@@ -17,11 +17,7 @@ own as (
             when above.node_id is null then rollup.depth
             else {{ reach_of('rollup', 'above') }}
         end as reach_depth,
-        coalesce(rollup.own_observation_ids, inherited.observation_ids) as observation_ids,
-        inherited.weights,
-        inherited.shared_values,
-        inherited.shared_lows,
-        inherited.shared_highs
+        {{ leaves_held('rollup.own_observation_ids') }}
     from {{ ref('int_rollup_rows') }} as rollup
     left join {{ ref('int_reach_above') }} as above on above.node_id = rollup.parent_id
     left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'own'
@@ -36,11 +32,7 @@ claims as (
         'claim' as role,
         rollup.indicator_code as leaf_indicator_code,
         reach.reach_depth,
-        coalesce(rollup.claim_observation_ids, inherited.observation_ids) as observation_ids,
-        inherited.weights,
-        inherited.shared_values,
-        inherited.shared_lows,
-        inherited.shared_highs
+        {{ leaves_held('rollup.claim_observation_ids') }}
     from {{ ref('int_rollup_above') }} as rollup
     join {{ ref('int_reach_above') }} as reach on reach.node_id = rollup.node_id
     left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'jurisdiction'
@@ -57,11 +49,7 @@ adjustments as (
         'adjustment' as role,
         rollup.indicator_code as leaf_indicator_code,
         case when rollup.basis = 'claimed' then rollup.depth + 1 else reach.reach_depth end as reach_depth,
-        coalesce(rollup.adjustment_observation_ids, inherited.observation_ids) as observation_ids,
-        inherited.weights,
-        inherited.shared_values,
-        inherited.shared_lows,
-        inherited.shared_highs
+        {{ leaves_held('rollup.adjustment_observation_ids') }}
     from {{ ref('int_rollup_above') }} as rollup
     join {{ ref('int_reach_above') }} as reach on reach.node_id = rollup.node_id
     left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'adjustment'
@@ -76,11 +64,7 @@ parts as (
         ratios.role,
         ratios.leaf_indicator_code,
         1 as reach_depth,
-        coalesce(ratios.observation_ids, inherited.observation_ids) as observation_ids,
-        inherited.weights,
-        inherited.shared_values,
-        inherited.shared_lows,
-        inherited.shared_highs
+        {{ leaves_held('ratios.observation_ids') }}
     from (
         {% for role in ['numerator', 'denominator'] %}
         select

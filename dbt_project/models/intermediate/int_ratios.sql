@@ -8,10 +8,6 @@ closure as (
     select * from {{ ref('int_tree_closure') }}
 ),
 
-units as (
-    select * from {{ ref('int_units_by_slice') }}
-),
-
 ratios as (
     select
         slice_indicators.slice_id,
@@ -34,6 +30,7 @@ candidates as (
         tree.slice_id,
         tree.unit_no,
         tree.unit_code,
+        tree.owes_nothing,
         ratios.indicator_code,
         ratios.indicator_no,
         ratios.measure,
@@ -54,8 +51,8 @@ part_holdings as (
 parts as (
     select
         candidates.*,
-        coalesce(numerators.is_complete, units.owes_nothing, true)
-            and coalesce(denominators.is_complete, units.owes_nothing, true) as is_complete_in_both,
+        coalesce(numerators.is_complete, candidates.owes_nothing, true)
+            and coalesce(denominators.is_complete, candidates.owes_nothing, true) as is_complete_in_both,
         {% for part in ['numerator', 'denominator'] %}
         coalesce({{ part }}s.has_number, false) as {{ part }}_has_number,
         {{ part }}s.value as {{ part }}_value,
@@ -70,7 +67,6 @@ parts as (
     from candidates
     left join part_holdings as numerators on numerators.node_id = candidates.numerator_id
     left join part_holdings as denominators on denominators.node_id = candidates.denominator_id
-    left join units on units.slice_id = candidates.slice_id and units.unit_no = candidates.unit_no
 ),
 
 summed as (
