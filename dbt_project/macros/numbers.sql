@@ -31,7 +31,29 @@
     {{ year_parts }}.first_month * 20 + {{ year_parts }}.last_month
 {%- endmacro %}
 
-{# What an indicator was filed for: year, series and part of the year in one whole number. #}
-{% macro filing_no(year, series, indicator_no, part_no) -%}
-    (({{ year }} * 2 + case {{ series }} when 'plan' then 1 else 0 end) * 1000 + {{ indicator_no }})::bigint * 1000 + {{ part_no }}
+{# A part of a year, of its figures or of its plan, as one whole number. It is the slice in which just that is rolled up. #}
+{% macro plain_slice_id(year, series, part_no) -%}
+    ({{ year }} * 2 + case {{ series }} when 'plan' then 1 else 0 end) * 1000 + {{ part_no }}
+{%- endmacro %}
+
+{# The parts of such a number again. #}
+{% macro year_of(slice_id) -%}
+    ({{ slice_id }} / 2000)
+{%- endmacro %}
+
+{% macro series_of_slice(slice_id) -%}
+    case {{ slice_id }} / 1000 % 2 when 1 then 'plan' else 'figure' end
+{%- endmacro %}
+
+{% macro part_of(slice_id) -%}
+    ({{ slice_id }} % 1000)
+{%- endmacro %}
+
+{% macro last_month_of(slice_id) -%}
+    ({{ part_of(slice_id) }} % 20)
+{%- endmacro %}
+
+{# What an indicator was filed for: such a part of a year and the indicator in one whole number. #}
+{% macro filing_no(slice_id, indicator_no) -%}
+    ({{ slice_id }})::bigint * 1000 + {{ indicator_no }}
 {%- endmacro %}

@@ -1,56 +1,81 @@
--- One row per year, series, unit, indicator, scope and period: its figure, of the statuses the series knows the first that is present.
+-- One row per year, series, unit, indicator, scope and period: its figure, of the statuses the series knows the first that is present. Its node
+-- is in the slice of just that period, if the unit lived in it.
 {{ config(pre_hook='set local enable_nestloop = on') }}
 
 -- One year's figures are read where they lie among those of many: taken one submission at a time, the planner soon thinks it cheaper to
--- read all that were ever filed.
+-- read all that were ever filed. It holds a figure for dearer than a submission only if it hears of the ranges for both.
 with present as (
     select
-        in_force.year,
-        series_statuses.series,
-        in_force.unit_no,
-        in_force.unit_code,
-        series_statuses.indicator_no,
-        in_force.indicator_code,
-        in_force.scope,
-        in_force.year_part,
-        in_force.observation_id,
-        in_force.state,
-        in_force.status,
-        in_force.value,
-        in_force.low,
-        in_force.high,
-        in_force.is_narrative,
-        series_statuses.rank,
-        {{ series_id('in_force.unit_no', 'series_statuses.indicator_no') }} as series_id,
-        {{ filing_no('in_force.year', 'series_statuses.series', 'series_statuses.indicator_no', 'in_force.part_no') }} as filing_no
+        submissions.unit_no,
+        submissions.is_alive,
+        statuses.indicator_no,
+        {{ plain_slice_id('submissions.year', 'statuses.series', 'submissions.part_no') }} as slice_id,
+        observations.scope,
+        observations.observation_id,
+        observations.state = 'number' as has_number,
+        observations.status = 'provisional' as is_provisional,
+        observations.value,
+        observations.low,
+        observations.high,
+        submissions.form = 'narrative' as is_narrative,
+        statuses.rank,
+        -- No other can be there for the same, and none hides it.
+        statuses.rank = 1 and submissions.form = statuses.form as is_first
     from {{ ref('int_submission_ranges') }} as ranges
-    join {{ ref('int_observations_in_force') }} as in_force
-        on in_force.submission_id between ranges.first_id and ranges.last_id
-    join {{ ref('int_series_statuses') }} as series_statuses
-        on series_statuses.indicator_code = in_force.indicator_code and series_statuses.status = in_force.status
-    where in_force.scope in ('own', 'jurisdiction', 'adjustment')
-        and in_force.state in ('number', 'not_applicable')
-        and in_force.is_held is not true
+    join {{ ref('int_submissions_in_force') }} as submissions
+        on submissions.submission_id between ranges.first_id and ranges.last_id
+    join {{ ref('stg_observations') }} as observations
+        on observations.submission_id = submissions.submission_id
+        and observations.submission_id between ranges.first_id and ranges.last_id
+    join {{ ref('int_series_statuses') }} as statuses
+        on statuses.indicator_code = observations.indicator_code and statuses.status = observations.status
+    where observations.scope in ('own', 'jurisdiction', 'adjustment')
+        and observations.state in ('number', 'not_applicable')
+        and observations.is_held is not true
 ),
 
-preferred as (
+placed as (
     select
         present.*,
-        bool_and(is_narrative) over of_year as is_told_only,
-        lag(filing_no) over of_year is distinct from filing_no
-            or lag(is_narrative) over of_year is distinct from is_narrative as is_preferred
+        {{ filing_no('slice_id', 'indicator_no') }} as filing_no,
+        {{ node_id('slice_id / 1000', 'unit_no', 'indicator_no') }} as year_node_id
     from present
-    window of_year as (
-        partition by series_id, scope, series, year
-        order by filing_no, is_narrative, rank
-        rows between unbounded preceding and unbounded following
-    )
+),
+
+-- The years of a unit's indicator in which there may be something to choose from; few, and only they are sorted.
+open_years as (
+    select distinct year_node_id from placed where not is_first
+),
+
+choices as (
+    select
+        placed.*,
+        bool_and(is_narrative) over (partition by year_node_id, scope) as is_told_only,
+        row_number() over (
+            partition by year_node_id, scope, filing_no, is_narrative order by rank, observation_id desc
+        ) as preference
+    from placed
+    where year_node_id in (select year_node_id from open_years)
+),
+
+figures as (
+    {% for source in ['placed', 'choices'] %}
+    select
+        slice_id, unit_no, is_alive, indicator_no, filing_no, observation_id, scope, has_number, is_provisional, is_narrative, value,
+        low, high
+    from {{ source }}
+    {% if source == 'placed' %}
+    where not exists (select 1 from open_years where open_years.year_node_id = placed.year_node_id)
+    union all
+    {% else %}
+    where preference = 1
+        -- Any form figure of the year hides what prose says.
+        and (is_told_only or not is_narrative)
+    {% endif %}
+    {% endfor %}
 )
 
 select
-    series_id, year, series, unit_no, unit_code, indicator_no, indicator_code, scope, year_part, filing_no,
-    observation_id, state, status, value, low, high, is_narrative
-from preferred
-where is_preferred
-    -- Any form figure of the year hides what prose says.
-    and (is_told_only or not is_narrative)
+    case when is_alive then {{ node_id('slice_id', 'unit_no', 'indicator_no') }} end as node_id,
+    filing_no, observation_id, slice_id, unit_no, indicator_no, has_number, is_provisional, is_narrative, scope, value, low, high
+from figures

@@ -16,10 +16,10 @@ with longer as (
 in_slices as (
     select
         {{ node_id('slice_parts.slice_id', 'cells.unit_no', 'cells.indicator_no') }} as node_id,
-        cells.series_id, slice_parts.slice_id, cells.unit_no, cells.unit_code, cells.indicator_no, cells.indicator_code, cells.scope,
-        slice_parts.over_time, cells.filing_no, slice_parts.grain, slice_parts.first_month,
-        slice_parts.last_month, slice_parts.is_whole, cells.observation_id, cells.state, cells.status, cells.value, cells.low, cells.high,
-        cells.is_narrative
+        {{ series_id('cells.unit_no', 'cells.indicator_no') }} as series_id, slice_parts.slice_id, slice_parts.is_plain, cells.unit_no,
+        cells.indicator_no, cells.scope, slice_parts.over_time, cells.filing_no, slice_parts.grain, slice_parts.first_month,
+        slice_parts.last_month, slice_parts.is_whole, cells.observation_id, cells.has_number, cells.is_provisional, cells.is_narrative,
+        cells.value, cells.low, cells.high
     from {{ ref('int_cell_figures') }} as cells
     join {{ ref('int_slice_parts') }} as slice_parts on slice_parts.filing_no = cells.filing_no
 )

@@ -9,8 +9,8 @@ parts as (
         filings.node_id,
         filings.scope,
         filings.observation_id,
-        filings.state = 'number' as is_number,
-        filings.status = 'provisional' as is_provisional,
+        filings.has_number,
+        filings.is_provisional,
         filings.is_narrative,
         filings.value,
         filings.low,
@@ -35,15 +35,15 @@ totals as (
     select
         node_id,
         scope,
-        {{ aggregated_terms("is_counted and is_number") }},
+        {{ aggregated_terms("is_counted and has_number") }},
         sum(value) filter (where is_counted and is_provisional) as provisional_value,
-        coalesce(bool_or(is_counted and is_provisional and is_number), false) as is_provisional,
+        coalesce(bool_or(is_counted and is_provisional and has_number), false) as is_provisional,
         sum(value) filter (where is_counted and is_narrative) as narrative_value,
-        coalesce(bool_or(is_counted and is_narrative and is_number), false) as is_narrative,
+        coalesce(bool_or(is_counted and is_narrative and has_number), false) as is_narrative,
         max(last_month) as last_reading_month,
         sum(greatest(0, least(last_month, owed_last_month) - greatest(first_month, owed_first_month) + 1)) as months_filed,
         bool_or(first_month <= owed_last_month and last_month >= owed_last_month) as is_last_month_filed,
-        array_agg(observation_id order by observation_id) filter (where is_counted and is_number) as observation_ids
+        array_agg(observation_id order by observation_id) filter (where is_counted and has_number) as observation_ids
     from parts
     group by node_id, scope
 )
@@ -52,9 +52,7 @@ select
     totals.node_id,
     units.slice_id,
     units.unit_no,
-    units.unit_code,
     indicators.sort_order as indicator_no,
-    indicators.indicator_code,
     totals.scope,
     totals.terms > 0 as has_number,
     {{ total_value("indicators.over_time = 'max'") }} as value,

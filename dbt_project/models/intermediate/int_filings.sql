@@ -5,7 +5,7 @@
 select * from {{ ref('int_filed') }}
 union all
 select
-    node_id, series_id, slice_id, unit_no, unit_code, indicator_no, indicator_code, 'own' as scope, over_time,
-    filing_no, grain, first_month, last_month, is_whole, observation_id, state, status, value, low, high, is_narrative
+    node_id, series_id, slice_id, is_plain, unit_no, indicator_no, 'own' as scope, over_time, filing_no, grain, first_month, last_month,
+    is_whole, observation_id, has_number, is_provisional, is_narrative, value, low, high
 from {{ ref('int_filed') }}
 where scope = 'jurisdiction' and node_id in (select node_id from {{ ref('int_only_claims') }})

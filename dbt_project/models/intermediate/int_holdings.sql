@@ -3,9 +3,8 @@
 {{ config(materialized='view') }}
 
 select
-    node_id, slice_id, unit_no, unit_code, indicator_no, indicator_code, scope, true as is_filed, has_number, value, low,
-    high, provisional_value, is_provisional, narrative_value, is_narrative, is_complete, false as is_inherited,
-    false as is_estimate, observation_ids
+    node_id, slice_id, unit_no, indicator_no, scope, true as is_filed, has_number, value, low, high, provisional_value, is_provisional,
+    narrative_value, is_narrative, is_complete, false as is_inherited, false as is_estimate, observation_ids
 from {{ ref('int_unit_years') }} as unit_years
 where not exists (
     select 1 from {{ ref('int_successor_holdings') }} as successors
@@ -13,7 +12,6 @@ where not exists (
 )
 union all
 select
-    node_id, slice_id, unit_no, unit_code, indicator_no, indicator_code, scope, is_filed, has_number, value, low,
-    high, provisional_value, is_provisional, narrative_value, is_narrative, is_complete, is_inherited,
-    is_estimate, null::bigint[] as observation_ids
+    node_id, slice_id, unit_no, indicator_no, scope, is_filed, has_number, value, low, high, provisional_value, is_provisional,
+    narrative_value, is_narrative, is_complete, is_inherited, is_estimate, null::bigint[] as observation_ids
 from {{ ref('int_successor_holdings') }}

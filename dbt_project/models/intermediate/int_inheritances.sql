@@ -24,6 +24,7 @@ candidates as (
     select
         successions.*,
         indicators.indicator_code,
+        indicators.sort_order as indicator_no,
         indicators.aggregation,
         indicators.over_time,
         indicators.unit_of_account,
@@ -48,15 +49,15 @@ judged as (
         or (
             candidates.aggregation not in {{ adding_kinds() }}
             and candidates.aggregation not in ('peak', 'list')
-            and filed.unit_code is not null
+            and filed.node_id is not null
         ) as is_barred
     from candidates
-    left join unit_years as filed
-        on filed.slice_id = candidates.slice_id
-        and filed.unit_code = candidates.to_code
-        and filed.indicator_code = candidates.indicator_code
-        and filed.scope = candidates.scope
     left join units on units.slice_id = candidates.slice_id and units.unit_code = candidates.to_code
+    left join unit_years as filed
+        on filed.slice_id = units.slice_id
+        and filed.unit_no = units.unit_no
+        and filed.indicator_no = candidates.indicator_no
+        and filed.scope = candidates.scope
 )
 
 select * from judged

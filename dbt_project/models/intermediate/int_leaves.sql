@@ -12,9 +12,7 @@ inheritances as (
 ),
 
 involved_units as (
-    select slice_id, from_code as unit_code from {{ ref('int_successions') }}
-    union
-    select slice_id, to_code as unit_code from {{ ref('int_successions') }}
+    select * from {{ ref('int_involved_units') }}
 ),
 
 splits as (
@@ -27,15 +25,16 @@ split_pieces as (
 
 leaves_0 as (
     select
-        unit_years.slice_id, unit_years.unit_code, unit_years.indicator_code, unit_years.scope, cells.observation_id,
+        unit_years.slice_id, involved_units.unit_code, indicators.indicator_code, unit_years.scope, cells.observation_id,
         null::numeric as weight, cells.value, cells.low, cells.high
     from {{ ref('int_unit_years') }} as unit_years
     join {{ ref('int_slices') }} as slices on slices.slice_id = unit_years.slice_id and slices.is_figure
     join involved_units
-        on involved_units.slice_id = unit_years.slice_id and involved_units.unit_code = unit_years.unit_code
+        on involved_units.slice_id = unit_years.slice_id and involved_units.unit_no = unit_years.unit_no
+    join {{ ref('indicators') }} as indicators on indicators.sort_order = unit_years.indicator_no
     cross join lateral unnest(unit_years.observation_ids) as counted (observation_id)
     join {{ ref('int_cell_figures') }} as cells
-        on cells.observation_id = counted.observation_id and cells.series = slices.series
+        on cells.observation_id = counted.observation_id and {{ series_of_slice('cells.slice_id') }} = slices.series
 ),
 
 {% for stage in range(1, stages + 1) %}

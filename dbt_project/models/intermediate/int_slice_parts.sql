@@ -17,12 +17,13 @@ year_parts as (
 
 select
     slices.slice_id,
+    slices.is_plain,
     year_parts.grain,
     year_parts.first_month,
     year_parts.last_month,
     coalesce(year_parts.part = slices.part, false) as is_whole,
     indicators.over_time,
-    {{ filing_no('slices.year', 'slices.series', 'indicators.sort_order', part_no('year_parts')) }} as filing_no
+    {{ filing_no(plain_slice_id('slices.year', 'slices.series', part_no('year_parts')), 'indicators.sort_order') }} as filing_no
 from slices
 join slice_indicators on slice_indicators.slice_id = slices.slice_id
 join indicators on indicators.indicator_code = slice_indicators.indicator_code

@@ -1,5 +1,6 @@
 -- What is rolled up, one row per slice: a year on its own tree or on another day's; a part of a year that somebody filed; a plan; and,
--- where the year has a plan, January up to the end of a part that was filed. Its tree is that of its last day, if no other is asked.
+-- where the year has a plan, January up to the end of a part that was filed. Its tree is that of its last day, if no other is asked. A
+-- `plain` one is numbered by what is filed for it, the others from 1.
 with builds as (
     select * from {{ ref('stg_builds') }}
 ),
@@ -42,29 +43,42 @@ wanted as (
     join year_parts as ending on ending.part = filed.year_part and ending.last_month < 12
     left join year_parts as whole on whole.first_month = 1 and whole.last_month = ending.last_month
     where filed.series = 'figure'
+),
+
+placed as (
+    select
+        wanted.*,
+        {{ day('wanted.year', 'wanted.first_month', 1) }} as first_day,
+        {{ last_day_of_month('wanted.year', 'wanted.last_month') }} as last_day,
+        wanted.tree_date <> {{ last_day_of_month('wanted.year', 'wanted.last_month') }} as is_restated,
+        not wanted.is_to_date and wanted.tree_date = {{ last_day_of_month('wanted.year', 'wanted.last_month') }} as is_plain
+    from wanted
 )
 
 select
-    row_number() over (
-        order by wanted.year, wanted.series, wanted.is_to_date, wanted.first_month, wanted.last_month, wanted.tree_date
-    )::integer as slice_id,
-    wanted.year,
-    wanted.part,
+    case
+        when is_plain then {{ plain_slice_id('placed.year', 'placed.series', part_no('placed')) }}
+        else row_number() over (
+            partition by is_plain order by placed.year, is_to_date, placed.first_month, placed.last_month, tree_date
+        )
+    end::integer as slice_id,
+    placed.year,
+    placed.part,
     -- A to-date slice goes by the month in which it ends.
     case
-        when wanted.is_to_date then wanted.year || '-' || months.part
-        when wanted.part = 'year' then wanted.year::text
-        else wanted.year || '-' || wanted.part
+        when placed.is_to_date then placed.year || '-' || months.part
+        when placed.part = 'year' then placed.year::text
+        else placed.year || '-' || placed.part
     end as period,
-    wanted.first_month,
-    wanted.last_month,
-    {{ day('wanted.year', 'wanted.first_month', 1) }} as first_day,
-    {{ last_day_of_month('wanted.year', 'wanted.last_month') }} as last_day,
-    wanted.tree_date,
-    wanted.series,
-    wanted.is_to_date,
-    wanted.tree_date <> {{ last_day_of_month('wanted.year', 'wanted.last_month') }} as is_restated,
-    wanted.series = 'figure' and not wanted.is_to_date
-        and wanted.tree_date = {{ last_day_of_month('wanted.year', 'wanted.last_month') }} as is_figure
-from wanted
-join year_parts as months on months.grain = 'month' and months.last_month = wanted.last_month
+    placed.first_month,
+    placed.last_month,
+    placed.first_day,
+    placed.last_day,
+    placed.tree_date,
+    placed.series,
+    placed.is_to_date,
+    placed.is_restated,
+    placed.is_plain,
+    placed.is_plain and placed.series = 'figure' as is_figure
+from placed
+join year_parts as months on months.grain = 'month' and months.last_month = placed.last_month

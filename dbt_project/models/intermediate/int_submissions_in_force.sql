@@ -35,8 +35,10 @@ unapproved as (
 )
 
 select
-    newest.submission_id, newest.year, units.unit_no, newest.unit_code, newest.form, newest.year_part,
+    newest.submission_id, newest.year, units.unit_no, newest.unit_code, newest.form,
     {{ part_no('year_parts') }} as part_no,
+    units.first_day <= {{ last_day_of_month('newest.year', 'year_parts.last_month') }}
+        and (units.ended_on is null or units.ended_on > {{ day('newest.year', 'year_parts.first_month', 1) }}) as is_alive,
     unapproved.submission_id is not null as is_unapproved
 from newest
 join {{ ref('int_units') }} as units on units.unit_code = newest.unit_code

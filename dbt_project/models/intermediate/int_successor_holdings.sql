@@ -23,9 +23,7 @@ slice_scopes as (
 ),
 
 involved_units as (
-    select slice_id, from_code as unit_code from {{ ref('int_successions') }}
-    union
-    select slice_id, to_code as unit_code from {{ ref('int_successions') }}
+    select * from {{ ref('int_involved_units') }}
 ),
 
 own_terms as (
@@ -37,7 +35,7 @@ own_terms as (
         indicators.aggregation,
         indicators.over_time,
         units.unit_code is not null as is_own_year,
-        unit_years.unit_code is not null as is_filed,
+        unit_years.node_id is not null as is_filed,
         coalesce(unit_years.has_number, false) as has_number,
         unit_years.value,
         unit_years.low,
@@ -56,8 +54,8 @@ own_terms as (
     left join units on units.slice_id = involved_units.slice_id and units.unit_code = involved_units.unit_code
     left join unit_years
         on unit_years.slice_id = involved_units.slice_id
-        and unit_years.unit_code = involved_units.unit_code
-        and unit_years.indicator_code = indicators.indicator_code
+        and unit_years.unit_no = involved_units.unit_no
+        and unit_years.indicator_no = indicators.sort_order
         and unit_years.scope = slice_scopes.scope
 ),
 

@@ -11,21 +11,13 @@ year_parts as (
     select * from {{ ref('year_parts') }}
 ),
 
-lives as (
-    select
-        unit_code,
-        min(valid_from) as first_day,
-        case when count(*) = count(valid_to) then max(valid_to) end as ended_on
-    from spans
-    group by unit_code
-),
-
 lived as (
     select
         slices.slice_id,
         slices.year,
         slices.first_month as slice_first_month,
         slices.last_month as slice_last_month,
+        lives.unit_no,
         lives.unit_code,
         lives.first_day,
         lives.ended_on,
@@ -34,7 +26,7 @@ lived as (
             else slices.last_day
         end as census_day
     from slices
-    join lives
+    join {{ ref('int_units') }} as lives
         on lives.first_day <= slices.last_day
         and (lives.ended_on is null or lives.ended_on > slices.first_day)
 ),
@@ -79,7 +71,7 @@ units_by_slice as (
     select
         lived.slice_id,
         lived.year,
-        numbered.unit_no,
+        lived.unit_no,
         lived.unit_code,
         lived.first_day,
         lived.ended_on,
@@ -88,7 +80,6 @@ units_by_slice as (
         owed.unit_code is null as owes_nothing,
         superiors.unit_code is not null as has_units_below
     from lived
-    join {{ ref('int_units') }} as numbered on numbered.unit_code = lived.unit_code
     left join owed on owed.slice_id = lived.slice_id and owed.unit_code = lived.unit_code
     left join superiors on superiors.slice_id = lived.slice_id and superiors.unit_code = lived.unit_code
 )
