@@ -2,15 +2,11 @@
    indicator: its own figure, its claim, whether it is expected and complete. Townships, of which none is expected, have a row only where
    they filed. Of whole years or of the other slices alone. #}
 {% macro rollup_nodes(has_children, of_years) -%}
-    with slices as not materialized (
-        select slice_id, period, is_figure from {{ ref('int_slices') }} where coalesce(part, '') {{ '=' if of_years else '<>' }} 'year'
-    ),
-
-    tree as not materialized (
-        select tree.*, slices.period, slices.is_figure
-        from {{ ref('int_tree') }} as tree
-        join slices on slices.slice_id = tree.slice_id
-        where {{ '' if has_children else 'not ' }}tree.has_children
+    {%- set in_slices -%}
+    slice_id {{ '= any' if of_years else '<> all' }} (array(select slice_id from {{ ref('int_slices') }} where part = 'year'))
+    {%- endset -%}
+    with tree as not materialized (
+        select * from {{ ref('int_tree') }} where {{ '' if has_children else 'not ' }}has_children and {{ in_slices }}
     ),
 
     asked as not materialized (
@@ -18,7 +14,7 @@
     ),
 
     own as {{ '' if has_children else 'not materialized ' }}(
-        select * from {{ ref('int_few_holdings') if has_children else ref('int_holdings') }} where scope = 'own'
+        select * from {{ ref('int_few_holdings') if has_children else ref('int_holdings') }} where scope = 'own' and {{ in_slices }}
     ),
 
     claims as (
@@ -33,7 +29,6 @@
     filed as (
         select slice_id, unit_no, array_agg(indicator_no) as indicator_nos
         from own
-        where slice_id in (select slice_id from slices)
         group by slice_id, unit_no
     ),
 

@@ -13,7 +13,16 @@
     ({{ slice_id }}::bigint * 1000000 + {{ unit_no }}) * 1000 + {{ indicator_no }}
 {%- endmacro %}
 
-{# The parts of such a number again. #}
+{# A unit in a slice. #}
+{% macro place_id(slice_id, unit_no) -%}
+    {{ slice_id }}::bigint * 1000000 + {{ unit_no }}
+{%- endmacro %}
+
+{# The parts of such numbers again. #}
+{% macro place_of(node_id) -%}
+    ({{ node_id }} / 1000)
+{%- endmacro %}
+
 {% macro slice_of(node_id) -%}
     ({{ node_id }} / 1000000000)
 {%- endmacro %}
@@ -36,7 +45,7 @@
     ({{ year }} * 2 + case {{ series }} when 'plan' then 1 else 0 end) * 1000 + {{ part_no }}
 {%- endmacro %}
 
-{# The parts of such a number again. #}
+{# What such a number says again. #}
 {% macro year_of(slice_id) -%}
     ({{ slice_id }} / 2000)
 {%- endmacro %}

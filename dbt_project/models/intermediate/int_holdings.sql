@@ -5,11 +5,8 @@
 select
     node_id, slice_id, unit_no, indicator_no, scope, true as is_filed, has_number, value, low, high, provisional_value, is_provisional,
     narrative_value, is_narrative, is_complete, false as is_inherited, false as is_estimate, observation_ids
-from {{ ref('int_unit_years') }} as unit_years
-where not exists (
-    select 1 from {{ ref('int_successor_holdings') }} as successors
-    where successors.slice_id = unit_years.slice_id and successors.unit_no = unit_years.unit_no
-)
+from {{ ref('int_unit_years') }}
+where {{ place_of('node_id') }} not in (select place_id from {{ ref('int_involved_units') }})
 union all
 select
     node_id, slice_id, unit_no, indicator_no, scope, is_filed, has_number, value, low, high, provisional_value, is_provisional,

@@ -44,6 +44,8 @@ superiors as (
 
 select
     members.*,
+    slices.period,
+    slices.is_figure,
     numbered.unit_no,
     parents.unit_no as parent_no,
     depths.depth,
@@ -52,6 +54,7 @@ select
     -- Slice, level and type of unit as one number.
     dense_rank() over (order by members.slice_id, members.level, members.unit_type) as kind_no
 from members
+join slices on slices.slice_id = members.slice_id
 join {{ ref('int_units') }} as numbered on numbered.unit_code = members.unit_code
 left join {{ ref('int_units') }} as parents on parents.unit_code = members.parent_code
 join depths on depths.slice_id = members.slice_id and depths.unit_code = members.unit_code
