@@ -47,6 +47,23 @@ class Difference:
             where after.{self.key[0]} is null or before.{self.key[0]} is null or {self._differs}
         """
 
+    def holders(self, holder: str) -> str:
+        """A query of the values of `holder`, a column of the key, whose rows are not the same in both states.
+
+        No row meets another: the marks of equal rows cancel each other out. Those of others do once in 2^64 holders.
+        """
+        mark = f"hash_record_extended(row({', '.join(self.columns)}), 0)"
+        return f"""
+            select {holder}
+            from (
+                select {holder}, {mark} as mark from {self.before} as before
+                union all
+                select {holder}, {mark} as mark from {self.after} as after
+            ) as marks
+            group by {holder}
+            having bit_xor(mark) <> 0
+        """
+
     @property
     def _same_key(self) -> str:
         return " and ".join(f"before.{column} = after.{column}" for column in self.key)

@@ -8,7 +8,7 @@ own as (
     select
         rollup.unit_code,
         rollup.indicator_code,
-        rollup.slice_id,
+        rollup.period,
         'own' as role,
         rollup.indicator_code as leaf_indicator_code,
         -- An own figure that its unit's row does not use is known there and goes no further.
@@ -21,14 +21,14 @@ own as (
     from {{ ref('int_rollup_rows') }} as rollup
     left join {{ ref('int_reach_above') }} as above on above.node_id = rollup.parent_id
     left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'own'
-    where coalesce(rollup.own_observation_ids, inherited.observation_ids) is not null
+    where rollup.is_figure and coalesce(rollup.own_observation_ids, inherited.observation_ids) is not null
 ),
 
 claims as (
     select
         rollup.unit_code,
         rollup.indicator_code,
-        rollup.slice_id,
+        rollup.period,
         'claim' as role,
         rollup.indicator_code as leaf_indicator_code,
         reach.reach_depth,
@@ -36,7 +36,8 @@ claims as (
     from {{ ref('int_rollup_above') }} as rollup
     join {{ ref('int_reach_above') }} as reach on reach.node_id = rollup.node_id
     left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'jurisdiction'
-    where rollup.basis = 'claimed'
+    where rollup.is_figure
+        and rollup.basis = 'claimed'
         and coalesce(rollup.claim_observation_ids, inherited.observation_ids) is not null
 ),
 
@@ -45,7 +46,7 @@ adjustments as (
     select
         rollup.unit_code,
         rollup.indicator_code,
-        rollup.slice_id,
+        rollup.period,
         'adjustment' as role,
         rollup.indicator_code as leaf_indicator_code,
         case when rollup.basis = 'claimed' then rollup.depth + 1 else reach.reach_depth end as reach_depth,
@@ -53,14 +54,14 @@ adjustments as (
     from {{ ref('int_rollup_above') }} as rollup
     join {{ ref('int_reach_above') }} as reach on reach.node_id = rollup.node_id
     left join inherited on inherited.node_id = rollup.node_id and inherited.scope = 'adjustment'
-    where rollup.uses_adjustment
+    where rollup.is_figure and rollup.uses_adjustment
 ),
 
 parts as (
     select
         ratios.unit_code,
         ratios.indicator_code,
-        ratios.slice_id,
+        slices.period,
         ratios.role,
         ratios.leaf_indicator_code,
         1 as reach_depth,
@@ -75,6 +76,7 @@ parts as (
         {{ 'union all' if not loop.last }}
         {% endfor %}
     ) as ratios
+    join {{ ref('int_slices') }} as slices on slices.slice_id = ratios.slice_id and slices.is_figure
     left join inherited on inherited.node_id = ratios.part_id and inherited.scope = 'own'
     where coalesce(ratios.observation_ids, inherited.observation_ids) is not null
 ),
@@ -92,7 +94,7 @@ every_leaf as (
 select
     every_leaf.unit_code as holder_code,
     every_leaf.indicator_code,
-    slices.period,
+    every_leaf.period,
     every_leaf.role,
     every_leaf.leaf_indicator_code,
     every_leaf.reach_depth::integer as reach_depth,
@@ -102,4 +104,3 @@ select
     every_leaf.shared_lows,
     every_leaf.shared_highs
 from every_leaf
-join {{ ref('int_slices') }} as slices on slices.slice_id = every_leaf.slice_id and slices.is_figure
