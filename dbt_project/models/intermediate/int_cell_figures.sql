@@ -3,8 +3,14 @@
 {{ config(pre_hook='set local enable_nestloop = on') }}
 
 -- One year's figures are read where they lie among those of many: taken one submission at a time, the planner soon thinks it cheaper to
--- read all that were ever filed. It holds a figure for dearer than a submission only if it hears of the ranges for both.
-with present as (
+-- read all that were ever filed. That there are more of them than submissions it sees only if it hears of the ranges for both.
+with submissions as (
+    select in_force.*
+    from {{ ref('int_submission_ranges') }} as ranges
+    join {{ ref('int_submissions_in_force') }} as in_force on in_force.submission_id between ranges.first_id and ranges.last_id
+),
+
+present as (
     select
         submissions.unit_no,
         submissions.is_alive,
@@ -22,11 +28,8 @@ with present as (
         -- No other can be there for the same, and none hides it.
         statuses.rank = 1 and submissions.form = statuses.form as is_first
     from {{ ref('int_submission_ranges') }} as ranges
-    join {{ ref('int_submissions_in_force') }} as submissions
-        on submissions.submission_id between ranges.first_id and ranges.last_id
-    join {{ ref('stg_observations') }} as observations
-        on observations.submission_id = submissions.submission_id
-        and observations.submission_id between ranges.first_id and ranges.last_id
+    join {{ ref('stg_observations') }} as observations on observations.submission_id between ranges.first_id and ranges.last_id
+    join submissions on submissions.submission_id = observations.submission_id
     join {{ ref('int_series_statuses') }} as statuses
         on statuses.indicator_code = observations.indicator_code and statuses.status = observations.status
     where observations.scope in ('own', 'jurisdiction', 'adjustment')
