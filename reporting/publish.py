@@ -131,7 +131,7 @@ def _change(connection: Connection, relation: str, key: tuple[str, ...], years: 
 def _stage_holders(
     connection: Connection, relation: str, difference: Difference, bound: Mapping[str, list[str]]
 ) -> int:
-    """Stage the units of whose rows any differs, and say how many: comparing all of a year's costs half as much again."""
+    """Stage the units of whose rows any differs, and say how many: comparing all rows costs half as much again."""
     holders = difference.holders(BY_YEAR[relation])
     staged = f"create temporary table holders_{relation} on commit drop as {holders}"
     found: int = connection.execute(text(staged), bound).rowcount

@@ -85,8 +85,8 @@ def run(folder: Path, figures: int = raw_rows.FIGURES_A_YEAR) -> Iterator[str]:
 def _rebuilds(home: Home, year: int) -> Iterator[str]:
     """From nothing, then once more over what is published: the transform and the publish against the plain script.
 
-    The script runs before and after them, for a shared machine may be another one some minutes later. What either leaves
-    to be vacuumed is vacuumed before the other runs, which it would cost time otherwise.
+    The script runs before and after them, for a shared machine may be another one some minutes later. What either
+    leaves to be vacuumed is vacuumed before the other runs, which it would cost time otherwise.
     """
     engine = log_in(home)
     for what, is_first in (("first build", True), ("rebuild", False)):
