@@ -20,12 +20,13 @@ from sqlalchemy import make_url
 
 from expectations.relations import SCHEMA
 from expectations.rules import NO_ROWS_QUERY, Outcome
+from kexie.database import BULK_MEMORY
 
 # This one sets its own level when it is imported.
 logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.ERROR)
 
 
-COMPARING_WHOLE = "-c work_mem=256MB -c enable_mergejoin=off"
+COMPARING_WHOLE = f"-c work_mem={BULK_MEMORY} -c enable_mergejoin=off"
 """Settings of the sessions that judge: whole relations are compared, by hashing in memory. Over several columns the
 planner takes that for dearer than sorting them on disk."""
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MIGRATIONS = PROJECT / "migrations"
 
+BULK_MEMORY = "256MB"
+"""What a statement over a year's figures may sort or hash in memory; given back when it is done."""
+
 # The advisory lock of whoever migrates or grants; the lock of builds is another.
 MIGRATING = 7_301_001
 

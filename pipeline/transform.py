@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, text
 
-from kexie.database import copy_rows
+from kexie.database import BULK_MEMORY, copy_rows
 from kexie.home import PROJECT, Home
 from kexie.roles import PREVIEW_PREFIX
 
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 PROJECT_FOLDER = PROJECT / "dbt_project"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 
-WORK_MEMORY = "256MB"
-"""What a model, or a test of one, may sort or hash in memory; given back when it is done."""
-
-SESSION = f"-c work_mem={WORK_MEMORY} -c max_parallel_workers_per_gather=0"
+SESSION = f"-c work_mem={BULK_MEMORY} -c max_parallel_workers_per_gather=0"
 """Settings of dbt's sessions. Models run side by side; workers beside them cost more than they save."""
 
 

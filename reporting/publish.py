@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from ingestion.periods import periods_of
+from kexie.database import BULK_MEMORY
 from reporting.difference import Difference
 
 RELATIONS: dict[str, tuple[str, ...]] = {
@@ -33,7 +34,7 @@ BY_YEAR = {"indicator_values": "unit_code", "contribution_leaves": "holder_code"
 """The histories that grow with the figures, with whose they are: each year has a partition (migration 0028)."""
 
 BULK = (
-    "set local work_mem = '256MB'",
+    f"set local work_mem = '{BULK_MEMORY}'",
     "set local enable_mergejoin = off",
     "set local max_parallel_workers_per_gather = 1",
 )
