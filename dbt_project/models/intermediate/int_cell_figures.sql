@@ -46,7 +46,7 @@ placed as (
 ),
 
 -- The years of a unit's indicator in which there may be something to choose from; few, and only they are sorted.
-open_years as (
+contested as (
     select distinct year_node_id from placed where not is_first
 ),
 
@@ -58,7 +58,7 @@ choices as (
             partition by year_node_id, scope, filing_no, is_narrative order by rank, observation_id desc
         ) as preference
     from placed
-    where year_node_id in (select year_node_id from open_years)
+    where year_node_id in (select year_node_id from contested)
 ),
 
 figures as (
@@ -68,7 +68,7 @@ figures as (
         low, high
     from {{ source }}
     {% if source == 'placed' %}
-    where not exists (select 1 from open_years where open_years.year_node_id = placed.year_node_id)
+    where not exists (select 1 from contested where contested.year_node_id = placed.year_node_id)
     union all
     {% else %}
     where preference = 1
