@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
@@ -28,6 +28,7 @@ def engine(new_database: NewDatabase) -> Iterator[Engine]:
     engine.dispose()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(before=states, after=states)
 def test_the_units_told_are_those_of_whose_rows_any_differs(engine: Engine, before: State, after: State) -> None:
     differing = {unit for unit in "ABC" if rows_of(before, unit) != rows_of(after, unit)}
