@@ -91,13 +91,13 @@ def _rebuilds(home: Home, year: int) -> Iterator[str]:
     engine = log_in(home)
     for what, is_first in (("first build", True), ("rebuild", False)):
         before = _plain(engine, is_first)
-        yield f"{what}, plain script before it: {before}; then {_vacuumed(home)}"
+        yield f"{what}, plain script before it: {before}; then {_vacuumed(engine, home)}"
         ours = _built(home, year)
         for step, cost in ours.items():
             yield f"{what}, {step}: {cost}"
-        yield f"{what}, then {_vacuumed(home)}"
+        yield f"{what}, then {_vacuumed(engine, home)}"
         after = _plain(engine, is_first)
-        yield f"{what}, plain script after it: {after}; then {_vacuumed(home)}"
+        yield f"{what}, plain script after it: {after}; then {_vacuumed(engine, home)}"
         yield _against(before.mean(after), [ours], what)
     engine.dispose()
 
@@ -209,11 +209,8 @@ def _compared(few: dict[str, measuring.Cost], many: dict[str, measuring.Cost], y
         )
 
 
-def _vacuumed(home: Home) -> str:
-    engine = log_in(home)
-    cost = measuring.of_call(engine, lambda: _vacuum(home))
-    engine.dispose()
-    return f"vacuum and analyze: {cost}"
+def _vacuumed(engine: Engine, home: Home) -> str:
+    return f"vacuum and analyze: {measuring.of_call(engine, lambda: _vacuum(home))}"
 
 
 def _vacuum(home: Home) -> None:

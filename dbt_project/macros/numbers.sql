@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 {% macro node_id(slice_id, unit_no, indicator_no) -%}
-    ({{ slice_id }}::bigint * 1000000 + {{ unit_no }}) * 1000 + {{ indicator_no }}
+    ({{ place_id(slice_id, unit_no) }}) * 1000 + {{ indicator_no }}
 {%- endmacro %}
 
 {# A unit in a slice. #}
